@@ -1,0 +1,18 @@
+"""Gymnasium environments with jitted dynamics.
+
+Importing the package registers the environments; their code, numba and pygame are loaded when an
+environment is made.
+"""
+
+from __future__ import annotations
+
+import gymnasium
+
+
+def _register(env_id: str, entry_point: str, max_episode_steps: int) -> None:
+    """Registers an environment unless it is registered already (a module may be reloaded)."""
+    if env_id not in gymnasium.registry:
+        gymnasium.register(env_id, entry_point=entry_point, max_episode_steps=max_episode_steps)
+
+
+_register("wann/CartPoleSwingUp-v0", "wann_envs.swingup.env:CartPoleSwingUpEnv", 1000)

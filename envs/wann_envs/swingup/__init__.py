@@ -1,0 +1,1 @@
+"""Cart-pole swing-up: its rules (dynamics), its Gymnasium shell (env) and its drawing (render)."""

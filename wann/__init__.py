@@ -1,0 +1,46 @@
+"""Weight agnostic neural networks: evolve, evaluate, draw and replay them.
+
+Gaier & Ha 2019, "Weight Agnostic Neural Networks", https://arxiv.org/abs/1906.04358
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from wann.errors import WannError as WannError
+    from wann.formats.champion import Champion as Champion
+    from wann.formats.champion import load_champion as load_champion
+    from wann.formats.champion import save_champion as save_champion
+    from wann.genome.genome import Genome as Genome
+    from wann.genome.network import Network as Network
+    from wann.search.config import Config as Config
+    from wann.search.search import Search as Search
+    from wann.tasks.registry import make_task as make_task
+
+# loaded on first use: the command line must answer --help without importing numba
+_PLACES = {
+    "WannError": "wann.errors",
+    "Champion": "wann.formats.champion",
+    "load_champion": "wann.formats.champion",
+    "save_champion": "wann.formats.champion",
+    "Genome": "wann.genome.genome",
+    "Network": "wann.genome.network",
+    "Config": "wann.search.config",
+    "Search": "wann.search.search",
+    "make_task": "wann.tasks.registry",
+}
+__all__ = sorted([*_PLACES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,54 @@
+"""Argument types and options that several verbs share."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+
+def integer_from(low: int) -> Callable[[str], int]:
+    """The type of an integer of at least ``low``."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least {low}")
+        return value
+
+    return convert
+
+
+def finite_number(text: str) -> float:
+    """The type of a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
+    return value
+
+
+def add_champion(parser: argparse.ArgumentParser) -> None:
+    """The positional CHAMPION."""
+    parser.add_argument(
+        "champion", metavar="CHAMPION", type=Path, help="a champion file or a run directory"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option --json."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def example(text: str) -> dict[str, object]:
+    """Arguments of ``add_parser`` that show an example below the options."""
+    return {
+        "epilog": f"example:\n  {text}",
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }

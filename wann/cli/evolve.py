@@ -1,0 +1,130 @@
+"""``wann evolve``: search for a champion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wann.cli.arguments import add_json, example, integer_from
+
+if TYPE_CHECKING:
+    from wann.run.directory import RunDirectory
+    from wann.run.loop import Outcome
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "evolve",
+        help="evolve a network for a task",
+        description="Evolve a weight agnostic network and write it, its pictures and the record "
+        "of the run to a run directory.",
+        **example("wann evolve --task cartpole_swingup --seed 1"),
+    )
+    parser.add_argument("--task", metavar="NAME", help="see wann tasks")
+    parser.add_argument(
+        "--config", metavar="FILE|PRESET", help="settings; default: the preset named as the task"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting, such as search.tournament_size=4; may be repeated",
+    )
+    parser.add_argument("--seed", type=integer_from(0), metavar="N", help="of all random numbers")
+    parser.add_argument("--generations", type=integer_from(1), metavar="N", help="how many")
+    parser.add_argument("--population", type=integer_from(2), metavar="N", help="individuals")
+    parser.add_argument(
+        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/<task>-seed<N>")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the run in the run directory"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the search and reports its champion."""
+    from wann.run.progress import make_reporter
+    from wann.run.start import RunRequest, execute
+    from wann.view.pictures import save_run_pictures
+
+    request = RunRequest(
+        task=args.task,
+        config=args.config,
+        settings=tuple(args.set),
+        seed=args.seed,
+        generations=args.generations,
+        population=args.population,
+        n_workers=args.workers,
+        out=args.out,
+        resume=args.resume,
+        overwrite=args.overwrite,
+        command=shlex.join(["wann", *sys.argv[1:]]),
+    )
+    directory, outcome = execute(
+        request,
+        make_reporter(args.quiet, args.json),
+        lambda directory, champion: save_run_pictures(directory.path, champion),
+    )
+    if args.json:
+        _print_json(directory, outcome)
+    elif not args.quiet:
+        _print_summary(directory, outcome)
+    if outcome.stop_signal is None:
+        return 0
+    # as the shell counts a process that a signal ended: 130 for Ctrl-C
+    return 128 + outcome.stop_signal
+
+
+def _print_json(directory: RunDirectory, outcome: Outcome) -> None:
+    network = outcome.champion.network
+    content = {
+        "run": str(directory.path),
+        "task": outcome.champion.task,
+        "is_complete": outcome.is_complete,
+        "generations": outcome.generation,
+        "champion": str(directory.champion),
+        "network": {
+            "nodes": network.n_nodes,
+            "hidden": network.n_hidden,
+            "connections": network.n_connections,
+        },
+        "scores": outcome.champion.scores,
+        "seconds": {part: round(value, 3) for part, value in outcome.seconds.items()},
+        "files": sorted(str(path) for path in directory.files()),
+    }
+    print(json.dumps(content, indent=2))
+
+
+def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
+    from wann.cli.table import print_scores
+
+    where = shlex.quote(str(directory.path))
+    network = outcome.champion.network
+    print()
+    if not outcome.is_complete:
+        print(f"stopped after generation {outcome.generation}; saved.")
+    print(
+        f"champion of {outcome.generation} generations "
+        f"({sum(outcome.seconds.values()):.0f} s): {network.n_hidden} hidden nodes, "
+        f"{network.n_connections} connections; on fresh episodes:"
+    )
+    print_scores(outcome.champion.scores)
+    print(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
+    if not outcome.is_complete:
+        print(f"go on with:  wann evolve --resume {where}")
+        return
+    print("next:")
+    print(f"  wann replay {where} --weight 1.5 --gif swing.gif")
+    print(f"  wann evaluate {where} --episodes 1000")
+    print(f"  wann draw {where} -o champion.pdf")

@@ -1,0 +1,87 @@
+"""``wann replay``: a champion in the real environment, with a weight of your choice."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from
+
+
+def _weight(text: str) -> float | None:
+    """A number, or None for the best weight."""
+    return None if text == "best" else finite_number(text)
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "replay",
+        help="watch a champion with a weight of your choice",
+        description="Run a champion in the Gymnasium environment, all connections sharing one "
+        "weight, and print the return of each episode.",
+        **example("wann replay results/cartpole_swingup-seed0 --weight 1.5 --gif swing.gif"),
+    )
+    add_champion(parser)
+    parser.add_argument(
+        "--weight",
+        type=_weight,
+        default=None,
+        metavar="W|best",
+        help="the shared weight; best: the tuned one (default)",
+    )
+    parser.add_argument(
+        "--episodes", type=integer_from(1), default=1, metavar="N", help="how many (1)"
+    )
+    parser.add_argument(
+        "--seed", type=integer_from(0), default=0, metavar="S", help="of the first episode (0)"
+    )
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--human", action="store_true", help="show a window")
+    output.add_argument("--gif", type=Path, metavar="FILE", help="write an animation")
+    output.add_argument("--mp4", type=Path, metavar="FILE", help="write a film")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replays the champion."""
+    from wann.formats.champion import load_champion
+    from wann.tasks.policy import NetworkPolicy
+    from wann.tuning.champion import best_weight_of, task_of_champion
+    from wann.view.movie import check_movie_path
+    from wann.view.replay import check_display, record, replay, show
+
+    champion = load_champion(args.champion)
+    task = task_of_champion(champion)
+    movie = args.gif or args.mp4
+    if movie:
+        check_movie_path(movie, ".gif" if args.gif else ".mp4")
+    if args.human:
+        check_display()
+    weight = best_weight_of(task, champion) if args.weight is None else args.weight
+    policy = NetworkPolicy(champion.network, weight)
+    options = {"episodes": args.episodes, "seed": args.seed}
+    caption = f"shared weight {weight:g}"
+    if movie:
+        results = record(task.env_id, policy, movie, caption=caption, **options)
+    elif args.human:
+        results = show(task.env_id, policy, caption=caption, **options)
+    else:
+        results = replay(task.env_id, policy, **options)
+    if args.json:
+        rows = [
+            {"episode": r.episode, "seed": r.seed, "return": r.return_, "steps": r.length}
+            for r in results
+        ]
+        file = {"file": str(movie)} if movie else {}
+        print(json.dumps({"task": task.name, "weight": weight, "episodes": rows} | file, indent=2))
+        return 0
+    print(f"{args.champion} ({task.name}), {caption}")
+    for r in results:
+        print(f"  episode {r.episode}  seed {r.seed}  return {r.return_:.3f}  steps {r.length}")
+    if movie:
+        print(f"wrote {movie}")
+    return 0

@@ -1,0 +1,31 @@
+"""Errors that a user can act on; the command line prints them as one line and exits with 2."""
+
+from __future__ import annotations
+
+
+class WannError(Exception):
+    """Base of the package's errors: what was wrong, where, and what is allowed."""
+
+
+class ConfigError(WannError):
+    """A config holds an unknown key, a wrong type or an impossible value."""
+
+
+class NetworkError(WannError):
+    """A genome or network is not valid."""
+
+
+class CycleError(NetworkError):
+    """The enabled connections form a cycle."""
+
+
+class FormatError(WannError):
+    """A file is not what it should be: truncated, of another format, or of a newer version."""
+
+
+class TaskError(WannError):
+    """A task is unknown or does not fit the network."""
+
+
+class RunError(WannError):
+    """A run directory cannot be used: it exists, is locked, unwritable or damaged."""

@@ -1,0 +1,49 @@
+"""Runs kernels on threads: they release the GIL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+class Threads:
+    """A pool of worker threads; with one worker everything runs in the calling thread.
+
+    Args:
+        n_workers: number of workers, at least 1.
+    """
+
+    def __init__(self, n_workers: int = 1) -> None:
+        if n_workers < 1:
+            raise ValueError(f"n_workers must be at least 1, not {n_workers}")
+        self.n_workers = n_workers
+        self._pool = ThreadPoolExecutor(n_workers) if n_workers > 1 else None
+
+    def run(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
+        """Calls ``function`` on every item; returns when all are done."""
+        if self._pool is None:
+            for item in items:
+                function(item)
+        else:
+            for _ in self._pool.map(function, items):
+                pass
+
+    def close(self) -> None:
+        """Ends the workers."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def __enter__(self) -> Threads:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,273 @@
+"""Champion files: one network, its task, its scores and where it came from, as readable JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from wann.errors import FormatError, NetworkError
+from wann.formats.atomic import write_atomically
+from wann.genome.network import Network, network_from_connections
+from wann.kernels.activation import ACTIVATION_NAMES, Activation
+
+FORMAT = "wann-champion"
+VERSION = 1
+_KINDS = ("bias", "input", "hidden", "output")
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A network that was evolved for a task.
+
+    Attributes:
+        network: the structure; it has no weights.
+        task: name of the task.
+        input_names: a name per input, without the bias.
+        output_names: a name per output.
+        scores: measured scores, each with its protocol.
+        provenance: seed, generation, versions and settings of the run that made it.
+    """
+
+    network: Network
+    task: str
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _node_names(champion: Champion) -> list[tuple[str, str | None]]:
+    """(kind, name) of every node."""
+    return [
+        ("bias", "bias"),
+        *(("input", name) for name in champion.input_names),
+        *(("hidden", None) for _ in range(champion.network.n_hidden)),
+        *(("output", name) for name in champion.output_names),
+    ]
+
+
+def _lines(items: list[dict[str, Any]]) -> str:
+    """A JSON list with one item a line."""
+    return "[\n" + ",\n".join(f"    {json.dumps(i, ensure_ascii=False)}" for i in items) + "\n  ]"
+
+
+def champion_to_json(champion: Champion) -> str:
+    """The champion as the text of a champion file: one node and one connection a line."""
+    network = champion.network
+    nodes = [
+        {"id": i, "kind": kind}
+        | ({"name": name} if name else {})
+        | {"activation": Activation(int(network.activation[i])).name.lower()}
+        for i, (kind, name) in enumerate(_node_names(champion))
+    ]
+    connections = [
+        {"source": int(source), "target": int(target)}
+        for source, target in zip(network.edge_source, network.edge_target, strict=True)
+    ]
+
+    def dump(value: Any) -> str:
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        return text.replace("\n", "\n  ")
+
+    parts = {
+        "format": dump(FORMAT),
+        "version": dump(VERSION),
+        "task": dump(champion.task),
+        "nodes": _lines(nodes),
+        "connections": _lines(connections),
+        "scores": dump(champion.scores),
+        "provenance": dump(champion.provenance),
+    }
+    return "{\n" + ",\n".join(f'  "{key}": {text}' for key, text in parts.items()) + "\n}\n"
+
+
+def save_champion(champion: Champion, path: Path | str) -> None:
+    """Writes a champion file, atomically.
+
+    Raises:
+        FormatError: the file cannot be written.
+    """
+    write_atomically(Path(path), champion_to_json(champion))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not allowed")
+
+
+def _finite_float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    return value
+
+
+def _require(value: Any, kind: type | tuple[type, ...], what: str, path: Path) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        names = kind if isinstance(kind, tuple) else (kind,)
+        allowed = " or ".join(
+            {dict: "an object", list: "a list", str: "a string", int: "an integer"}[k]
+            for k in names
+        )
+        shown = json.dumps(value)[:40]
+        raise FormatError(f"{path}: {what} is {shown}, must be {allowed}")
+    return value
+
+
+def _read_nodes(
+    nodes: list[Any], path: Path
+) -> tuple[list[str], list[str | None], list[int], dict[int, int]]:
+    """Kinds, names and activations of the nodes, and the place of each id."""
+    kinds, names, activations = [], [], []
+    place: dict[int, int] = {}
+    for i, node in enumerate(nodes):
+        _require(node, dict, f"nodes[{i}]", path)
+        node_id = _require(node.get("id"), int, f"nodes[{i}].id", path)
+        if node_id in place:
+            raise FormatError(f"{path}: node id {node_id} occurs twice")
+        place[node_id] = i
+        kind = _require(node.get("kind"), str, f"nodes[{i}].kind", path)
+        if kind not in _KINDS:
+            raise FormatError(
+                f"{path}: nodes[{i}].kind is {kind!r}, must be one of {', '.join(_KINDS)}"
+            )
+        activation = _require(node.get("activation"), str, f"nodes[{i}].activation", path)
+        if activation not in ACTIVATION_NAMES:
+            raise FormatError(
+                f"{path}: node {node_id} has unknown activation {activation!r}; "
+                f"allowed: {', '.join(ACTIVATION_NAMES)}"
+            )
+        kinds.append(kind)
+        names.append(node.get("name"))
+        activations.append(int(ACTIVATION_NAMES[activation]))
+    in_order = sorted(kinds, key=_KINDS.index)
+    if kinds != in_order or kinds.count("bias") != 1 or kinds.count("output") < 1:
+        raise FormatError(
+            f"{path}: nodes must be one bias, then the inputs, the hidden nodes and the outputs"
+        )
+    return kinds, names, activations, place
+
+
+def _read_connections(items: list[Any], place: dict[int, int], path: Path) -> list[tuple[int, int]]:
+    connections = []
+    for i, item in enumerate(items):
+        _require(item, dict, f"connections[{i}]", path)
+        ends = []
+        for end in ("source", "target"):
+            node_id = _require(item.get(end), int, f"connections[{i}].{end}", path)
+            if node_id not in place:
+                raise FormatError(f"{path}: connections[{i}].{end} is {node_id}, which is no node")
+            ends.append(place[node_id])
+        connections.append((ends[0], ends[1]))
+    return connections
+
+
+def _topological(
+    kinds: list[str], activations: list[int], connections: list[tuple[int, int]], path: Path
+) -> tuple[list[int], list[tuple[int, int]], list[int]]:
+    """Brings hidden nodes into topological order, should an edited file have another."""
+    n = len(kinds)
+    waiting = [0] * n
+    for _, target in connections:
+        waiting[target] += 1
+    ready = [i for i in range(n) if waiting[i] == 0]
+    order = []
+    while ready:
+        i = min(ready, key=lambda k: (_KINDS.index(kinds[k]), k))
+        ready.remove(i)
+        order.append(i)
+        for source, target in connections:
+            if source == i:
+                waiting[target] -= 1
+                if waiting[target] == 0:
+                    ready.append(target)
+    if len(order) < n:
+        raise FormatError(f"{path}: the connections form a cycle")
+    order.sort(key=lambda k: (_KINDS.index(kinds[k]), 0))
+    number = {old: new for new, old in enumerate(order)}
+    return (
+        [activations[k] for k in order],
+        [(number[s], number[t]) for s, t in connections],
+        order,
+    )
+
+
+def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
+    """Reads the text of a champion file.
+
+    Args:
+        text: the content.
+        path: named in errors.
+
+    Raises:
+        FormatError: it is no champion file, of a newer version, or the network is not valid.
+    """
+    path = Path(path)
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite_float)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path} is no champion file: {error}") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise FormatError(f'{path} is no champion file: "format" must be "{FORMAT}"')
+    version = _require(data.get("version"), int, "version", path)
+    if version > VERSION:
+        raise FormatError(
+            f"{path} has version {version}; this package reads up to {VERSION}: upgrade wann"
+        )
+    if version < 1:
+        raise FormatError(f"{path} has version {version}; versions are 1 to {VERSION}")
+    task = _require(data.get("task"), str, "task", path)
+    kinds, names, activations, place = _read_nodes(
+        _require(data.get("nodes"), list, "nodes", path), path
+    )
+    items = _require(data.get("connections"), list, "connections", path)
+    connections = _read_connections(items, place, path)
+    activations, connections, order = _topological(kinds, activations, connections, path)
+    n_inputs, n_outputs = kinds.count("input"), kinds.count("output")
+    try:
+        network = network_from_connections(n_inputs, n_outputs, activations, connections)
+    except NetworkError as error:
+        raise FormatError(f"{path}: {error}") from error
+    _refuse_dangling(network, path)
+    labels = [str(names[k] or f"{kinds[k]} {k}") for k in order]
+    return Champion(
+        network,
+        task,
+        tuple(labels[1 : 1 + n_inputs]),
+        tuple(labels[len(labels) - n_outputs :]),
+        _require(data.get("scores", {}), dict, "scores", path),
+        _require(data.get("provenance", {}), dict, "provenance", path),
+    )
+
+
+def _refuse_dangling(network: Network, path: Path) -> None:
+    """Hidden nodes of a champion lie on a path from the bias or an input to an output."""
+    n_first = 1 + network.n_inputs
+    has_input, has_output = set(network.edge_target.tolist()), set(network.edge_source.tolist())
+    for node in range(n_first, n_first + network.n_hidden):
+        if node not in has_input or node not in has_output:
+            lack = "input" if node not in has_input else "output"
+            raise FormatError(f"{path}: hidden node {node} dangles: no connection is its {lack}")
+
+
+def load_champion(path: Path | str) -> Champion:
+    """Reads a champion file, or the champion of a run directory.
+
+    Raises:
+        FormatError: there is no such file, or it is no champion file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if not (path / "champion.json").exists():
+            raise FormatError(f"{path} holds no champion.json: is it a run directory?")
+        path = path / "champion.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FormatError(f"cannot read champion {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is no champion file: {error}") from error
+    return champion_from_json(text, path)

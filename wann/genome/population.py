@@ -1,0 +1,119 @@
+"""Many genomes in the ragged arrays of the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.genome.genome import ConnectionGenes, Genome, NodeGenes, minimal_genome
+from wann.kernels.variation import PopulationArrays
+
+_NODE_FIELDS = ("node_id", "activation")
+_GENE_FIELDS = ("innovation", "source", "target", "is_enabled")
+
+
+def _starts(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def population_size(population: PopulationArrays) -> int:
+    """Number of genomes."""
+    return len(population.node_start) - 1
+
+
+def empty_population() -> PopulationArrays:
+    """No genomes."""
+    nothing = np.zeros(1, np.int64)
+    return PopulationArrays(
+        nothing,
+        np.empty(0, np.int32),
+        np.empty(0, np.int8),
+        nothing,
+        np.empty(0, np.int32),
+        np.empty(0, np.int32),
+        np.empty(0, np.int32),
+        np.empty(0, np.bool_),
+    )
+
+
+def _of_genome(genome: Genome) -> PopulationArrays:
+    nodes, genes = genome.nodes, genome.connections
+    return PopulationArrays(
+        _starts([len(nodes)]),
+        nodes.node_id,
+        nodes.activation,
+        _starts([len(genes)]),
+        genes.innovation,
+        genes.source,
+        genes.target,
+        genes.is_enabled,
+    )
+
+
+def join_populations(populations: Sequence[PopulationArrays]) -> PopulationArrays:
+    """Lays populations one after another."""
+    parts = [empty_population(), *populations]
+
+    def join(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return PopulationArrays(
+        node_start=_starts(np.concatenate([np.diff(part.node_start) for part in parts])),
+        gene_start=_starts(np.concatenate([np.diff(part.gene_start) for part in parts])),
+        **{name: join(name) for name in (*_NODE_FIELDS, *_GENE_FIELDS)},
+    )
+
+
+def stack_genomes(genomes: Sequence[Genome]) -> PopulationArrays:
+    """Lays genomes one after another into the arrays of the kernels."""
+    return join_populations([_of_genome(genome) for genome in genomes])
+
+
+def _spans(starts: NDArray[np.int64], chosen: Sequence[int] | NDArray[np.int64]) -> NDArray[Any]:
+    pieces = [np.arange(starts[p], starts[p + 1]) for p in chosen]
+    return np.concatenate([np.empty(0, np.int64), *pieces])
+
+
+def take_genomes(
+    population: PopulationArrays, chosen: Sequence[int] | NDArray[np.int64]
+) -> PopulationArrays:
+    """The chosen genomes of a population, in the order of ``chosen``."""
+    chosen = np.asarray(chosen, np.int64)
+    nodes = _spans(population.node_start, chosen)
+    genes = _spans(population.gene_start, chosen)
+    return PopulationArrays(
+        node_start=_starts(np.diff(population.node_start)[chosen]),
+        gene_start=_starts(np.diff(population.gene_start)[chosen]),
+        **{name: getattr(population, name)[nodes] for name in _NODE_FIELDS},
+        **{name: getattr(population, name)[genes] for name in _GENE_FIELDS},
+    )
+
+
+def genome_at(population: PopulationArrays, p: int, n_inputs: int, n_outputs: int) -> Genome:
+    """Genome ``p`` of a population."""
+    one = take_genomes(population, [p])
+    return Genome(
+        n_inputs,
+        n_outputs,
+        NodeGenes(one.node_id, one.activation),
+        ConnectionGenes(one.innovation, one.source, one.target, one.is_enabled),
+    )
+
+
+def initial_population(
+    n: int,
+    n_inputs: int,
+    n_outputs: int,
+    enable_probability: float,
+    rng: np.random.Generator,
+) -> PopulationArrays:
+    """Minimal genomes: every gene from bias or input to output, each enabled by chance.
+
+    Source: Gaier & Ha 2019, section 3.
+    """
+    n_genes = (1 + n_inputs) * n_outputs
+    is_enabled = rng.random((n, n_genes)) < enable_probability
+    return stack_genomes([minimal_genome(n_inputs, n_outputs, row) for row in is_enabled])

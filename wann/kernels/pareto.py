@@ -1,0 +1,86 @@
+"""Non-dominated sorting and crowding distance.
+
+Source: Deb, Pratap, Agarwal & Meyarivan 2002, "A fast and elitist multiobjective genetic
+algorithm: NSGA-II", section III.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def _dominates(objectives, i, j):
+    """Whether i is nowhere worse than j and somewhere better; larger is better."""
+    is_better = False
+    for m in range(objectives.shape[1]):
+        if objectives[i, m] < objectives[j, m]:
+            return False
+        is_better |= objectives[i, m] > objectives[j, m]
+    return is_better
+
+
+@njit(cache=True)
+def front_numbers(objectives):
+    """Front of each individual, 0 the non-dominated one.
+
+    Args:
+        objectives: (P, M) float64, larger is better, no NaN.
+
+    Returns:
+        (P,) int64.
+    """
+    n = len(objectives)
+    n_dominators = np.zeros(n, np.int64)
+    for i in range(n):
+        for j in range(i + 1, n):
+            n_dominators[j] += _dominates(objectives, i, j)
+            n_dominators[i] += _dominates(objectives, j, i)
+    front = np.full(n, -1, np.int64)
+    members = np.empty(n, np.int64)
+    n_placed, number = 0, 0
+    while n_placed < n:
+        begin = n_placed
+        for i in range(n):
+            if front[i] < 0 and n_dominators[i] == 0:
+                members[n_placed] = i
+                n_placed += 1
+        for k in range(begin, n_placed):
+            front[members[k]] = number
+        for k in range(begin, n_placed):
+            for j in range(n):
+                if front[j] < 0 and _dominates(objectives, members[k], j):
+                    n_dominators[j] -= 1
+        number += 1
+    return front
+
+
+@njit(cache=True)
+def crowding_distances(objectives, front):
+    """Crowding distance of each individual within its front.
+
+    Args:
+        objectives: (P, M) float64.
+        front: (P,) int64.
+
+    Returns:
+        (P,) float64: the sum over the objectives of the gap between the two neighbours over the
+        front's range; infinite at the ends. An objective that does not vary adds nothing.
+    """
+    n, n_objectives = objectives.shape
+    distance = np.zeros(n)
+    for number in range(front.max() + 1):
+        members = np.flatnonzero(front == number)
+        for m in range(n_objectives):
+            values = objectives[members, m]
+            order = np.argsort(values, kind="mergesort")
+            span = values[order[-1]] - values[order[0]]
+            if not span > 0.0:
+                continue
+            distance[members[order[0]]] = np.inf
+            distance[members[order[-1]]] = np.inf
+            for k in range(1, len(members) - 1):
+                gap = values[order[k + 1]] - values[order[k - 1]]
+                distance[members[order[k]]] += gap / span
+    return distance

@@ -1,0 +1,49 @@
+"""Where numba keeps compiled kernels.
+
+Numba's own cache does not see a change in a function that lives in another file than its caller.
+A folder named by a hash of the sources cannot be stale, and a second start compiles nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from pathlib import Path
+
+_PACKAGES = ("wann", "wann_envs")
+
+
+def _source_folders() -> list[Path]:
+    folders = []
+    for name in _PACKAGES:
+        spec = importlib.util.find_spec(name)
+        if spec and spec.submodule_search_locations:
+            folders.append(Path(spec.submodule_search_locations[0]))
+    return folders
+
+
+def sources_hash() -> str:
+    """A hash of all files that import numba."""
+    digest = hashlib.blake2b(digest_size=8)
+    for folder in _source_folders():
+        for path in sorted(folder.rglob("*.py")):
+            content = path.read_bytes()
+            if b"numba" in content:
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def _cache_home() -> Path:
+    if os.environ.get("XDG_CACHE_HOME"):
+        return Path(os.environ["XDG_CACHE_HOME"])
+    if os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"])
+    return Path.home() / ".cache"
+
+
+def use_hashed_cache() -> None:
+    """Sets ``NUMBA_CACHE_DIR`` unless it is set; call it before numba is imported."""
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        folder = _cache_home() / "wann" / f"numba-{sources_hash()}"
+        os.environ["NUMBA_CACHE_DIR"] = str(folder)

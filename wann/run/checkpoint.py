@@ -1,0 +1,128 @@
+"""The state of a search in a file: a resumed run equals the uninterrupted one, bit for bit."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.errors import RunError
+from wann.formats.atomic import atomic_path
+from wann.genome.innovation import InnovationCounter
+from wann.kernels.variation import PopulationArrays
+from wann.search.hall_of_fame import HallOfFame
+from wann.search.search import EvolutionState
+
+VERSION = 1
+_POPULATIONS = ("population", "candidates", "hall")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run.
+
+    Attributes:
+        state: of the search.
+        totals: evaluations, episodes and steps so far.
+        seconds: wall time so far by part, stops left out.
+    """
+
+    state: EvolutionState
+    totals: tuple[int, int, int] = (0, 0, 0)
+    seconds: Mapping[str, float] | None = None
+
+
+def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
+    state = checkpoint.state
+    hall = state.hall_of_fame
+    seconds = checkpoint.seconds or {}
+    arrays: dict[str, NDArray[Any]] = {
+        "version": np.array(VERSION),
+        "generation": np.array(state.generation),
+        "counter": np.array([state.counter.next_node_id, state.counter.next_innovation]),
+        "hall_key": hall.key,
+        "hall_score": hall.score,
+        "hall_count": hall.count,
+        "totals": np.array(checkpoint.totals, np.int64),
+        "seconds_part": np.array(list(seconds), "U32"),
+        "seconds": np.array(list(seconds.values()), np.float64),
+    }
+    populations = (state.population, state.candidates, hall.genomes)
+    for name, population in zip(_POPULATIONS, populations, strict=True):
+        arrays |= {f"{name}_{k}": v for k, v in population._asdict().items()}
+    return arrays
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+    """Writes a checkpoint; the one before it stays beside it as ``*.previous.npz``.
+
+    Raises:
+        FormatError: it cannot be written; the last one stays as it was.
+    """
+    previous = previous_path(path)
+    with atomic_path(path) as temporary:
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **_arrays(checkpoint))
+        with temporary.open("wb") as file:
+            file.write(buffer.getvalue())
+            os.fsync(file.fileno())
+        # between the two renames a kill leaves the previous one, which is read then
+        if path.exists():
+            path.replace(previous)
+
+
+def previous_path(path: Path) -> Path:
+    """Where the checkpoint before the last one lies."""
+    return path.with_suffix(f".previous{path.suffix}")
+
+
+def _read(path: Path) -> Checkpoint:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    version = int(arrays["version"])
+    if version != VERSION:
+        raise RunError(f"{path} has version {version}; this package reads version {VERSION}")
+    population, candidates, hall = (
+        PopulationArrays(*(arrays[f"{name}_{k}"] for k in PopulationArrays._fields))
+        for name in _POPULATIONS
+    )
+    state = EvolutionState(
+        int(arrays["generation"]),
+        population,
+        InnovationCounter(*map(int, arrays["counter"])),
+        HallOfFame(hall, arrays["hall_key"], arrays["hall_score"], arrays["hall_count"]),
+        candidates,
+    )
+    evaluations, episodes, steps = map(int, arrays["totals"])
+    seconds = dict(zip(arrays["seconds_part"].tolist(), arrays["seconds"].tolist(), strict=True))
+    return Checkpoint(state, (evaluations, episodes, steps), seconds)
+
+
+def load_checkpoint(path: Path) -> tuple[Checkpoint, str | None]:
+    """Reads a checkpoint, or the one before it where the last is damaged.
+
+    Returns:
+        The checkpoint, and a warning if it is not the last one.
+
+    Raises:
+        RunError: neither can be read.
+    """
+    problems = []
+    for candidate in (path, previous_path(path)):
+        try:
+            checkpoint = _read(candidate)
+        except FileNotFoundError:
+            problems.append(f"{candidate.name} is missing")
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            problems.append(f"{candidate.name} is damaged")
+        else:
+            warning = f"{problems[0]}; going on from {candidate.name}" if problems else None
+            return checkpoint, warning
+    raise RunError(f"cannot resume {path.parent}: {' and '.join(problems)}")

@@ -1,0 +1,108 @@
+"""A run directory: its files, and the claim of one process on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+from wann.errors import RunError
+from wann.run.checkpoint import previous_path
+
+# what a run writes; --overwrite removes nothing else
+_FILES = (
+    "config.toml",
+    "meta.json",
+    "metrics.csv",
+    "champion.json",
+    "champion.png",
+    "champion.svg",
+    "fitness.png",
+    "checkpoint.npz",
+    "checkpoint.previous.npz",
+)
+
+
+class RunDirectory:
+    """The files of a run; a context manager that keeps other processes out.
+
+    Args:
+        path: of the directory.
+
+    Attributes:
+        config, meta, metrics, champion, checkpoint: paths of the files.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.toml"
+        self.meta = path / "meta.json"
+        self.metrics = path / "metrics.csv"
+        self.champion = path / "champion.json"
+        self.checkpoint = path / "checkpoint.npz"
+        # beside the run, hidden: the system frees it when the process ends, however it ends
+        self._lock = FileLock(path / ".lock")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a run has been started here."""
+        return bool(self.files())
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether there is a config and a checkpoint."""
+        has_checkpoint = self.checkpoint.exists() or previous_path(self.checkpoint).exists()
+        return self.config.exists() and has_checkpoint
+
+    def create(self, overwrite: bool) -> None:
+        """Makes the directory ready for a new run.
+
+        Raises:
+            RunError: it holds a run and ``overwrite`` is false, or something else, or it cannot
+                be written.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file, not a directory: choose another --out")
+        if self.is_run and not overwrite:
+            raise RunError(
+                f"{self.path} holds a run: go on with --resume {self.path}, "
+                "replace it with --overwrite, or choose another --out"
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"cannot create {self.path}: {error.strerror}") from error
+
+    def files(self) -> list[Path]:
+        """The files of the run that exist."""
+        return [self.path / name for name in _FILES if (self.path / name).exists()]
+
+    def clear(self) -> None:
+        """Removes the files of an earlier run, and no others."""
+        for name in _FILES:
+            (self.path / name).unlink(missing_ok=True)
+
+    def require_resumable(self) -> None:
+        """Raises RunError unless a run can go on here."""
+        if not self.path.is_dir():
+            raise RunError(f"cannot resume {self.path}: there is no such run directory")
+        if not self.is_resumable:
+            raise RunError(f"cannot resume {self.path}: it holds no config.toml and checkpoint.npz")
+
+    def __enter__(self) -> RunDirectory:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(f"{self.path} is in use by a running process") from error
+        except OSError as error:
+            raise RunError(f"cannot write to {self.path}: {error.strerror}") from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lock.release()

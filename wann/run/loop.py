@@ -1,0 +1,314 @@
+"""The run loop: score, breed, record, save; at the end, choose and measure the champion."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+import wann
+from wann.executors.threads import Threads
+from wann.formats.atomic import write_atomically
+from wann.formats.champion import Champion, save_champion
+from wann.genome.compile import network_at
+from wann.run import meta
+from wann.run.checkpoint import Checkpoint, save_checkpoint
+from wann.run.directory import RunDirectory
+from wann.run.interrupt import StopRequest
+from wann.run.metrics import MetricsFile, Row, summarise
+from wann.search.config import Config, config_to_table, config_to_toml
+from wann.search.search import Search
+from wann.search.validation import Validation, choose_champion
+from wann.tasks.base import Task, sweep
+from wann.tuning.evaluation import evaluate_network
+
+_MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
+# episodes of the scores in the champion file that the validation does not give
+_REPORT_EPISODES = 1000
+_COMPILING = "compiling the kernels; this happens once and takes about 20 s"
+_PROTOCOLS = {
+    "random_shared_weight": "each fresh episode has one weight from U(-2, 2), shared by all "
+    "connections; float64; these episodes did not choose the champion",
+    "tuned_shared_weight": "the best shared weight of a sweep of 0.02 over [-2, 2], chosen on "
+    "other episodes; float64",
+    "random_weights": "in each fresh episode every connection has its own weight from U(-2, 2); "
+    "float64",
+    "profile": "fresh episodes at 41 shared weights; float64",
+}
+
+
+class Reporter(Protocol):
+    """Is told how a run goes on."""
+
+    def begin(self, config: Config, first_generation: int) -> None:
+        """Before the first generation."""
+
+    def generation(self, row: Row, steps_per_second: float) -> None:
+        """After each generation."""
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+
+    def end(self) -> None:
+        """After the last generation."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        champion: the champion.
+        is_complete: whether all generations were run.
+        generation: number of generations so far.
+        seconds: wall time by part, over all starts.
+        stop_signal: number of the signal that asked to stop, or None.
+    """
+
+    champion: Champion
+    is_complete: bool
+    generation: int
+    seconds: Mapping[str, float]
+    stop_signal: int | None
+
+
+class Run:
+    """A search in a run directory that this process has claimed.
+
+    Args:
+        config: the settings.
+        task: the task.
+        directory: claimed.
+        n_workers: threads that run rollouts.
+        reporter: is told how it goes on.
+        command: the command line, for ``meta.json``.
+        checkpoint: where to go on; None: a new run.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        task: Task,
+        directory: RunDirectory,
+        *,
+        n_workers: int,
+        reporter: Reporter,
+        command: str,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.config, self.task, self.directory = config, task, directory
+        self.n_workers, self.reporter = n_workers, reporter
+        self.search = Search(config, task, state=checkpoint.state if checkpoint else None)
+        self.totals = checkpoint.totals if checkpoint else (0, 0, 0)
+        self.seconds: defaultdict[str, float] = defaultdict(
+            float, checkpoint.seconds or {} if checkpoint else {}
+        )
+        self.is_resumed = checkpoint is not None
+        former = meta.read_meta(directory.meta) if checkpoint else {}
+        self.commands = [*former.get("commands", []), command]
+        self.starts = [*former.get("started", []), meta.now()]
+        self.memory = dict(former.get("memory_mb_at_generation", {}))
+        self._last_saved = time.perf_counter()
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[part] += time.perf_counter() - start
+
+    def execute(self) -> Outcome:
+        """Runs to the last generation, or until somebody asks to stop.
+
+        Raises:
+            FormatError, RunError: a file cannot be written; the last checkpoint is kept.
+        """
+        if not self.is_resumed:
+            self.directory.clear()
+        # an extended run has more generations in its config
+        write_atomically(self.directory.config, config_to_toml(self.config))
+        metrics = MetricsFile(self.directory.metrics, self.search.state.generation)
+        with Threads(self.n_workers) as executor, StopRequest() as stop:
+            self._write_meta(is_complete=False)
+            self._warm_up()
+            if not self.is_resumed:
+                self._save_state()
+            self.reporter.begin(self.config, self.search.state.generation)
+            try:
+                while not self.search.is_done and not stop.is_made:
+                    self._generation(executor, metrics)
+                    if time.perf_counter() - self._last_saved >= self.config.checkpoint.seconds:
+                        self._save_state()
+                        self._save_champion(executor, is_final=False)
+                self._save_state()
+            finally:
+                metrics.close()
+                self.reporter.end()
+            champion = self._save_champion(executor, is_final=self.search.is_done)
+            self._write_meta(is_complete=self.search.is_done)
+        return Outcome(
+            champion,
+            self.search.is_done,
+            self.search.state.generation,
+            self._all_seconds(),
+            stop.signal_number,
+        )
+
+    def _warm_up(self) -> None:
+        """Compiles the kernels, or loads them from the cache, on a search of one generation."""
+        notice = threading.Timer(2.0, self.reporter.say, [_COMPILING])
+        notice.start()
+        with self._timed("start"):
+            tiny = replace(
+                self.config,
+                search=replace(self.config.search, population=4, generations=1),
+            )
+            search = Search(tiny, self.task)
+            generation = search.ask()
+            for precision in ("float64", self.config.episodes.precision):
+                returns = sweep(
+                    self.task,
+                    generation.networks,
+                    np.zeros(1),
+                    generation.trials[:1],
+                    precision=precision,
+                ).returns
+            search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
+        notice.cancel()
+
+    def _generation(self, executor: Threads, metrics: MetricsFile) -> None:
+        generation = self.search.ask()
+        start = time.perf_counter()
+        with self._timed("evaluate"):
+            rollouts = sweep(
+                self.task,
+                generation.networks,
+                generation.weights,
+                generation.trials,
+                precision=self.config.episodes.precision,
+                executor=executor,
+            )
+            scores = rollouts.returns.mean(axis=2, dtype=np.float64)
+        rate = rollouts.steps.sum() / (time.perf_counter() - start)
+        objectives = self.search.tell(scores)
+        with self._timed("record"):
+            n_individuals, n_episodes, n_steps = self.totals
+            self.totals = (
+                n_individuals + len(scores),
+                n_episodes + rollouts.steps.size,
+                n_steps + int(rollouts.steps.sum()),
+            )
+            row = summarise(
+                generation.number,
+                objectives,
+                generation.networks,
+                self.totals,
+                sum(self._all_seconds().values()),
+            )
+            metrics.append(row)
+            self.reporter.generation(row, rate)
+        if self.search.state.generation in _MEMORY_GENERATIONS:
+            self.memory[str(self.search.state.generation)] = round(meta.memory_in_use(), 1)
+
+    def _all_seconds(self) -> dict[str, float]:
+        return {
+            part: self.seconds.get(part, 0.0) + self.search.seconds.get(part, 0.0)
+            for part in sorted({*self.seconds, *self.search.seconds})
+        }
+
+    def _save_state(self) -> None:
+        with self._timed("record"):
+            save_checkpoint(
+                Checkpoint(self.search.state, self.totals, self._all_seconds()),
+                self.directory.checkpoint,
+            )
+        self._last_saved = time.perf_counter()
+
+    def _save_champion(self, executor: Threads, is_final: bool) -> Champion:
+        """Validates the candidates and writes the best of them."""
+        with self._timed("validate"):
+            networks = self.search.compile(self.search.champion_candidates())
+            validation = choose_champion(
+                self.task, networks, self.config, self.search.state.generation, executor
+            )
+            network = network_at(
+                networks,
+                validation.chosen,
+                len(self.task.input_names),
+                len(self.task.output_names),
+            )
+            scores: dict[str, Any] = {}
+            if is_final:
+                scores = evaluate_network(self.task, network, _REPORT_EPISODES, self.config.seed)
+            champion = Champion(
+                network,
+                self.task.name,
+                self.task.input_names,
+                self.task.output_names,
+                _scores_with_protocol(validation, scores),
+                self._provenance(),
+            )
+            save_champion(champion, self.directory.champion)
+        return champion
+
+    def _provenance(self) -> dict[str, Any]:
+        return {
+            "wann": wann.__version__,
+            "seed": self.config.seed,
+            "generation": self.search.state.generation,
+            "config": config_to_table(self.config),
+            "source": "Gaier & Ha 2019, https://arxiv.org/abs/1906.04358",
+        }
+
+    def _write_meta(self, is_complete: bool) -> None:
+        seconds = self._all_seconds()
+        n_individuals, n_episodes, n_steps = self.totals
+        meta.write_meta(
+            self.directory.meta,
+            {
+                "task": self.task.name,
+                "seed": self.config.seed,
+                "commands": self.commands,
+                "started": self.starts,
+                "written": meta.now(),
+                "is_complete": is_complete,
+                "generations": self.search.state.generation,
+                "evaluations": n_individuals,
+                "episodes": n_episodes,
+                "steps": n_steps,
+                "workers": self.n_workers,
+                "wall_seconds": round(sum(seconds.values()), 3),
+                "seconds": {part: round(value, 3) for part, value in sorted(seconds.items())},
+                "memory_mb_at_generation": self.memory,
+                "versions": meta.versions(),
+                "machine": meta.machine(),
+            },
+        )
+
+
+def _scores_with_protocol(validation: Validation, more: Mapping[str, Any]) -> dict[str, Any]:
+    """The scores of the champion file; that of the validation comes first."""
+    shared = {
+        "mean": validation.mean,
+        "std": validation.std,
+        "episodes": validation.episodes,
+        **{
+            key: value
+            for key, value in more.get("random_shared_weight", {}).items()
+            if key == "std_within_weight"
+        },
+    }
+    scores = {"random_shared_weight": shared} | {
+        name: dict(more[name])
+        for name in ("tuned_shared_weight", "random_weights", "profile")
+        if name in more
+    }
+    for name, protocol in _PROTOCOLS.items():
+        if name in scores:
+            scores[name]["protocol"] = protocol
+    return scores

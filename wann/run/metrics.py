@@ -1,0 +1,138 @@
+"""One row a generation: ``metrics.csv``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from wann.errors import RunError
+from wann.formats.atomic import write_atomically
+from wann.kernels.forward import NetworkArrays
+from wann.search.ranking import Objectives
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of a generation.
+
+    ``best`` is the individual with the highest mean; ``max`` is the largest of the population.
+
+    Attributes:
+        generation: number, from 0.
+        evaluations: individuals scored since the start.
+        episodes: episodes since the start.
+        steps: environment steps since the start.
+        mean_best, mean_median, mean_max: mean return over weights and episodes.
+        max_best, max_median, max_max: largest, over the weights, of the mean over episodes.
+        connections_best, connections_median, connections_max: as in the third objective.
+        nodes_best, nodes_median, nodes_max: of the compiled networks, with bias and inputs.
+        seconds: since the start, stops left out.
+    """
+
+    generation: int
+    evaluations: int
+    episodes: int
+    steps: int
+    mean_best: float
+    mean_median: float
+    mean_max: float
+    max_best: float
+    max_median: float
+    max_max: float
+    connections_best: int
+    connections_median: float
+    connections_max: int
+    nodes_best: int
+    nodes_median: float
+    nodes_max: int
+    seconds: float
+
+
+COLUMNS = tuple(f.name for f in fields(Row))
+
+
+def summarise(
+    generation: int,
+    objectives: Objectives,
+    networks: NetworkArrays,
+    totals: tuple[int, int, int],
+    seconds: float,
+) -> Row:
+    """The row of a generation; ``totals`` are evaluations, episodes and steps so far."""
+    best = int(np.argmax(objectives.mean))
+    mean, maximum, connections = objectives.mean, objectives.maximum, objectives.connections
+    nodes = np.diff(networks.node_start)
+    evaluations, episodes, steps = totals
+    return Row(
+        generation=generation,
+        evaluations=evaluations,
+        episodes=episodes,
+        steps=steps,
+        mean_best=float(mean[best]),
+        mean_median=float(np.median(mean)),
+        mean_max=float(mean.max()),
+        max_best=float(maximum[best]),
+        max_median=float(np.median(maximum)),
+        max_max=float(maximum.max()),
+        connections_best=int(connections[best]),
+        connections_median=float(np.median(connections)),
+        connections_max=int(connections.max()),
+        nodes_best=int(nodes[best]),
+        nodes_median=float(np.median(nodes)),
+        nodes_max=int(nodes.max()),
+        seconds=seconds,
+    )
+
+
+def _to_line(values: Iterable[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(values)
+    return text.getvalue()
+
+
+class MetricsFile:
+    """Appends rows to ``metrics.csv``.
+
+    Args:
+        path: of the file.
+        n_kept: rows of an earlier part of the run that are kept; later ones are dropped.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, n_kept: int = 0) -> None:
+        self.path = path
+        kept = read_lines(path)[1 : 1 + n_kept] if n_kept else []
+        write_atomically(path, "".join([_to_line(COLUMNS), *kept]))
+        try:
+            self._file = path.open("a", encoding="utf-8", newline="")
+        except OSError as error:
+            raise RunError(f"cannot write {path}: {error.strerror}") from error
+
+    def append(self, row: Row) -> None:
+        """Writes a row and hands it to the system at once."""
+        values = list(astuple(row))
+        values[-1] = round(row.seconds, 3)
+        try:
+            self._file.write(_to_line(values))
+            self._file.flush()
+        except OSError as error:
+            raise RunError(f"cannot write {self.path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+def read_lines(path: Path) -> list[str]:
+    """Lines of the file, header first; none if there is no file."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except FileNotFoundError:
+        return []

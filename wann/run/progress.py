@@ -1,0 +1,142 @@
+"""Shows how a run goes on: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from wann.run.metrics import Row
+from wann.search.config import Config
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Quiet:
+    """Says nothing."""
+
+    def begin(self, config: Config, first_generation: int) -> None:
+        """Before the first generation."""
+
+    def generation(self, row: Row, steps_per_second: float) -> None:
+        """After each generation."""
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+
+    def end(self) -> None:
+        """After the last generation."""
+
+
+class PlainLines(Quiet):
+    """A line every few seconds, and one for the first and last generation."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._n_generations = 0
+        self._first = 0
+        self._started = self._last = 0.0
+
+    def begin(self, config: Config, first_generation: int) -> None:
+        """Before the first generation."""
+        self._n_generations = config.search.generations
+        self._first = first_generation
+        self._started = time.perf_counter()
+        self._last = self._started - _SECONDS_BETWEEN_LINES
+
+    def generation(self, row: Row, steps_per_second: float) -> None:
+        """After each generation."""
+        now, done = time.perf_counter(), row.generation + 1
+        if now - self._last < _SECONDS_BETWEEN_LINES and done < self._n_generations:
+            return
+        self._last = now
+        pace = (now - self._started) / (done - self._first)
+        left = pace * (self._n_generations - done)
+        self.say(
+            f"generation {done}/{self._n_generations}  "
+            f"mean {row.mean_best:.1f} (median {row.mean_median:.1f})  max {row.max_max:.1f}  "
+            f"connections {row.connections_best} (median {row.connections_median:.0f})  "
+            f"{steps_per_second / 1e6:.0f} M steps/s  {_clock(left)} left"
+        )
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+        print(text, file=self.stream, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+class _Numbers(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(task.fields.get("numbers", ""), style="cyan", no_wrap=True)
+
+
+class Bar(Quiet):
+    """A progress bar on a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.progress = Progress(
+            TextColumn("generation"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=None),
+            _Numbers(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=Console(file=stream),
+            expand=True,
+            refresh_per_second=4,
+        )
+        self._task = self.progress.add_task("evolve", total=None, visible=False)
+
+    def begin(self, config: Config, first_generation: int) -> None:
+        """Before the first generation."""
+        self.progress.update(
+            self._task,
+            total=config.search.generations,
+            completed=first_generation,
+            visible=True,
+        )
+        self.progress.start()
+
+    def generation(self, row: Row, steps_per_second: float) -> None:
+        """After each generation."""
+        self.progress.update(
+            self._task,
+            completed=row.generation + 1,
+            numbers=(
+                f"mean {row.mean_best:.0f} (median {row.mean_median:.0f})  max {row.max_max:.0f}  "
+                f"conn {row.connections_best} ({row.connections_median:.0f})  "
+                f"{steps_per_second / 1e6:.0f} Msteps/s"
+            ),
+        )
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+        self.progress.console.print(text, highlight=False, markup=False)
+
+    def end(self) -> None:
+        """After the last generation."""
+        self.progress.stop()
+
+
+def make_reporter(is_quiet: bool, is_json: bool) -> Quiet:
+    """The reporter that fits the output; with JSON on stdout, progress goes to stderr."""
+    if is_quiet:
+        return Quiet()
+    stream = sys.stderr if is_json else sys.stdout
+    return Bar(stream) if stream.isatty() else PlainLines(stream)

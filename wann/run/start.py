@@ -1,0 +1,158 @@
+"""Starts and resumes runs: from what a person asks for to a claimed directory and a config."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wann.errors import ConfigError, RunError
+from wann.formats.champion import Champion
+from wann.run.checkpoint import load_checkpoint
+from wann.run.directory import RunDirectory
+from wann.run.loop import Outcome, Reporter, Run
+from wann.search.config import Config, apply_settings, config_from_table, read_table
+from wann.search.presets import load_table
+from wann.tasks.registry import make_task
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asks for; None where they leave it to the config or the default.
+
+    Attributes:
+        task: name of the task.
+        config: a preset or a TOML file; None: the preset named as the task.
+        settings: ``key=value`` changes of the config.
+        seed, generations, population: changes of the config.
+        n_workers: threads; None: one for each core.
+        out: run directory; None: ``results/<task>-seed<N>``.
+        resume: run directory to go on with.
+        overwrite: whether an existing run may be replaced.
+        command: the command line, for the record.
+    """
+
+    task: str | None = None
+    config: str | None = None
+    settings: tuple[str, ...] = ()
+    seed: int | None = None
+    generations: int | None = None
+    population: int | None = None
+    n_workers: int | None = None
+    out: Path | None = None
+    resume: Path | None = None
+    overwrite: bool = False
+    command: str = ""
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def resolve_config(request: RunRequest) -> Config:
+    """The config of a new run.
+
+    Raises:
+        ConfigError: neither task nor config is given, or they disagree, or the config is wrong.
+        TaskError: the task is unknown.
+    """
+    if request.task is None and request.config is None:
+        raise ConfigError("give --task NAME (see wann tasks) or --config FILE")
+    if request.task is not None:
+        make_task(request.task)
+    table = load_table(request.config or request.task or "")
+    if request.task is not None and table.setdefault("task", request.task) != request.task:
+        raise ConfigError(
+            f"config {request.config} is for task {table['task']!r}, not {request.task!r}"
+        )
+    settings = [
+        *request.settings,
+        *(
+            f"{key}={value}"
+            for key, value in (
+                ("seed", request.seed),
+                ("search.generations", request.generations),
+                ("search.population", request.population),
+            )
+            if value is not None
+        ),
+    ]
+    config = config_from_table(apply_settings(table, settings))
+    make_task(config.task)
+    return config
+
+
+def _resumed_config(request: RunRequest, directory: RunDirectory) -> Config:
+    """The run's own config; only the number of generations may change."""
+    for option, value in (
+        ("--config", request.config),
+        ("--set", request.settings or None),
+        ("--seed", request.seed),
+        ("--population", request.population),
+        ("--out", request.out),
+        ("--overwrite", request.overwrite or None),
+    ):
+        if value is not None:
+            raise ConfigError(f"{option} does not go with --resume: the run keeps its own settings")
+    config = config_from_table(read_table(directory.config))
+    if request.task not in (None, config.task):
+        raise ConfigError(f"{directory.path} is a run of {config.task!r}, not {request.task!r}")
+    if request.generations is not None:
+        config = replace(config, search=replace(config.search, generations=request.generations))
+    return config
+
+
+def execute(
+    request: RunRequest,
+    reporter: Reporter,
+    draw: Callable[[RunDirectory, Champion], None],
+) -> tuple[RunDirectory, Outcome]:
+    """Runs what is asked for.
+
+    Args:
+        request: what is asked for.
+        reporter: is told how it goes on.
+        draw: makes the pictures of the run while the directory is still claimed.
+
+    Returns:
+        The run directory and what came of the run.
+
+    Raises:
+        WannError: something is wrong with the request or the directory.
+    """
+    n_workers = request.n_workers or available_cores()
+    checkpoint = None
+    if request.resume is not None:
+        directory = RunDirectory(request.resume)
+        directory.require_resumable()
+        config = _resumed_config(request, directory)
+    else:
+        config = resolve_config(request)
+        out = request.out or Path("results") / f"{config.task}-seed{config.seed}"
+        directory = RunDirectory(out)
+        directory.create(request.overwrite)
+    with directory:
+        if request.resume is not None:
+            checkpoint, warning = load_checkpoint(directory.checkpoint)
+            if warning:
+                reporter.say(f"warning: {warning}")
+            if checkpoint.state.generation > config.search.generations:
+                raise RunError(
+                    f"{directory.path} has run {checkpoint.state.generation} generations already, "
+                    f"more than --generations {config.search.generations}"
+                )
+        outcome = Run(
+            config,
+            make_task(config.task),
+            directory,
+            n_workers=n_workers,
+            reporter=reporter,
+            command=request.command,
+            checkpoint=checkpoint,
+        ).execute()
+        draw(directory, outcome.champion)
+    return directory, outcome

@@ -1,0 +1,331 @@
+"""The settings of a run: checked records, read from TOML and written back to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+
+from wann.errors import ConfigError
+from wann.kernels.activation import ACTIVATION_NAMES
+from wann.tasks.base import Precision
+from wann.tasks.weights import Sweep
+
+Ranking = Literal["paper", "three"]
+Complexity = Literal["live", "enabled"]
+
+
+def _limited(low: float, high: float, default: Any) -> Any:
+    """A number field with an allowed range."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """How a generation makes the next one.
+
+    Attributes:
+        population: number of individuals.
+        generations: number of generations of the whole run.
+        initial_enable_probability: of each gene from bias or input to output at the start.
+        ranking: "paper": each generation, mean and connections with
+            ``connections_probability``, else mean and max; "three": all three objectives at once.
+        connections_probability: see ``ranking``.
+        complexity: connections that count: "live" ones, on a path from the bias or an input to an
+            output, or all "enabled" ones, as in the 2019 release.
+        cull_fraction: share of the worst that have no children.
+        elite_fraction: share of the survivors that goes on unchanged.
+        tournament_size: survivors that compete to be a parent; each of two tournaments.
+        crossover_probability: that a child has two parents.
+        activations: names that hidden nodes may have.
+    """
+
+    population: int = _limited(2, 1_000_000, 192)
+    generations: int = _limited(1, 10_000_000, 1024)
+    initial_enable_probability: float = _limited(0.0, 1.0, 0.5)
+    ranking: Ranking = "three"
+    connections_probability: float = _limited(0.0, 1.0, 0.8)
+    complexity: Complexity = "live"
+    cull_fraction: float = _limited(0.0, 0.99, 0.2)
+    elite_fraction: float = _limited(0.0, 1.0, 0.2)
+    tournament_size: int = _limited(1, 1_000_000, 8)
+    crossover_probability: float = _limited(0.0, 1.0, 0.0)
+    activations: tuple[str, ...] = tuple(
+        name for name, activation in ACTIVATION_NAMES.items() if activation <= 10
+    )
+
+
+@dataclass(frozen=True)
+class MutationConfig:
+    """Odds of the operators; they need not add up to 1."""
+
+    add_connection: float = _limited(0.0, math.inf, 0.20)
+    add_node: float = _limited(0.0, math.inf, 0.25)
+    enable_connection: float = _limited(0.0, math.inf, 0.05)
+    change_activation: float = _limited(0.0, math.inf, 0.50)
+
+
+@dataclass(frozen=True)
+class WeightsConfig:
+    """The shared weights that every individual of a generation is scored with.
+
+    Attributes:
+        sweep: "fixed": ``values``; "uniform": ``n`` draws from [low, high]; "stratified": one draw
+            in each n-th of [low, high], anew each generation.
+        values: the weights of the "fixed" sweep.
+        n, low, high: the other sweeps; the range also holds for validation and evaluation.
+    """
+
+    sweep: Sweep = "stratified"
+    values: tuple[float, ...] = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
+    n: int = _limited(1, 100_000, 16)
+    low: float = _limited(-1e6, 1e6, -2.0)
+    high: float = _limited(-1e6, 1e6, 2.0)
+
+
+@dataclass(frozen=True)
+class EpisodesConfig:
+    """How individuals are scored.
+
+    Attributes:
+        per_weight: episodes with each shared weight.
+        precision: "float32" or "float64" arithmetic in the search; reported scores use float64.
+    """
+
+    per_weight: int = _limited(1, 1_000_000, 4)
+    precision: Precision = "float32"
+
+
+@dataclass(frozen=True)
+class ChampionConfig:
+    """How the champion is chosen, on episodes that the search has not seen.
+
+    Attributes:
+        candidates: of the last population, the Pareto front first, then the best by mean.
+        hall_of_fame: structures that were the best of a generation and are kept.
+        validation_episodes: for each candidate, with random shared weights.
+        finalists: the best candidates meet ``final_episodes`` more.
+        final_episodes: of each finalist; then as many again, of which the champion's score is
+            reported.
+    """
+
+    candidates: int = _limited(1, 100_000, 32)
+    hall_of_fame: int = _limited(0, 100_000, 48)
+    validation_episodes: int = _limited(200, 10_000_000, 512)
+    finalists: int = _limited(1, 100_000, 8)
+    final_episodes: int = _limited(200, 10_000_000, 2048)
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """When the state is saved.
+
+    Attributes:
+        seconds: between checkpoints; 0: after every generation.
+    """
+
+    seconds: float = _limited(0.0, 1e9, 30.0)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run.
+
+    Attributes:
+        task: name of the task.
+        seed: of all random numbers.
+    """
+
+    task: str
+    seed: int = _limited(0, 2**63 - 1, 0)
+    search: SearchConfig = SearchConfig()
+    mutation: MutationConfig = MutationConfig()
+    weights: WeightsConfig = WeightsConfig()
+    episodes: EpisodesConfig = EpisodesConfig()
+    champion: ChampionConfig = ChampionConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+
+    @property
+    def odds(self) -> tuple[float, float, float, float]:
+        """Odds in the order of the operators."""
+        return dataclasses.astuple(self.mutation)
+
+
+def _describe(kind: Any) -> str:
+    if typing.get_origin(kind) is Literal:
+        return "one of " + ", ".join(repr(value) for value in typing.get_args(kind))
+    if typing.get_origin(kind) is tuple:
+        return f"a list of {_describe(typing.get_args(kind)[0]).removeprefix('a ')}s"
+    return {int: "an integer", float: "a number", str: "a string", bool: "true or false"}[kind]
+
+
+def _convert(key: str, value: Any, kind: Any) -> Any:
+    """Checks the type of a value and returns it; an integer passes for a number."""
+    origin = typing.get_origin(kind)
+    if origin is Literal:
+        is_right = value in typing.get_args(kind)
+    elif origin is tuple:
+        if isinstance(value, (list, tuple)) and len(value) > 0:
+            item = typing.get_args(kind)[0]
+            return tuple(_convert(f"{key}[{i}]", v, item) for i, v in enumerate(value))
+        is_right = False
+    elif kind is float:
+        is_right = isinstance(value, (int, float)) and not isinstance(value, bool)
+        value = float(value) if is_right else value
+    else:
+        is_right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if not is_right:
+        raise ConfigError(f"{key} = {value!r}: must be {_describe(kind)}")
+    return value
+
+
+def _check_range(key: str, value: Any, limits: tuple[float, float] | None) -> None:
+    if isinstance(value, tuple):
+        for item in value:
+            _check_range(key, item, limits)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{key} = {value}: must be finite")
+    elif limits and not limits[0] <= value <= limits[1]:
+        raise ConfigError(f"{key} = {value}: must be from {limits[0]:g} to {limits[1]:g}")
+
+
+def _unknown_key(key: str, allowed: Sequence[str]) -> ConfigError:
+    near = difflib.get_close_matches(key, allowed, 1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return ConfigError(f"unknown key {key!r}{hint}; allowed: {', '.join(sorted(allowed))}")
+
+
+def _read_record(kind: type, table: Mapping[str, Any], prefix: str) -> Any:
+    types = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    values = {}
+    for name, value in table.items():
+        key = prefix + name
+        if name not in fields:
+            raise _unknown_key(key, [prefix + n for n in fields])
+        if dataclasses.is_dataclass(types[name]):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{key} = {value!r}: must be a table")
+            values[name] = _read_record(typing.cast(type, types[name]), value, f"{key}.")
+        else:
+            values[name] = _convert(key, value, types[name])
+            _check_range(key, values[name], fields[name].metadata.get("range"))
+    return kind(**values)
+
+
+def _check_together(config: Config) -> None:
+    """Checks what several keys say together."""
+    for name in config.search.activations:
+        if name not in ACTIVATION_NAMES:
+            raise ConfigError(
+                f"search.activations: unknown activation {name!r}; "
+                f"allowed: {', '.join(ACTIVATION_NAMES)}"
+            )
+    if not config.weights.low < config.weights.high:
+        raise ConfigError(
+            f"weights.low = {config.weights.low}: must be below "
+            f"weights.high = {config.weights.high}"
+        )
+    if not sum(config.odds) > 0:
+        raise ConfigError("mutation: at least one operator must have odds above 0")
+
+
+def config_from_table(table: Mapping[str, Any]) -> Config:
+    """Makes a config of a parsed TOML table; what it leaves out keeps its default.
+
+    Raises:
+        ConfigError: an unknown key, a wrong type or an impossible value.
+    """
+    if "task" not in table:
+        raise ConfigError("task is missing: the config must name the task")
+    config: Config = _read_record(Config, table, "")
+    _check_together(config)
+    return config
+
+
+def config_to_table(config: Config) -> dict[str, Any]:
+    """The config as plain tables, every key included."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        return list(value) if isinstance(value, tuple) else value
+
+    table: dict[str, Any] = plain(dataclasses.asdict(config))
+    return table
+
+
+def config_to_toml(config: Config) -> str:
+    """The config as a TOML file that reads back as the same config."""
+    return tomli_w.dumps(config_to_table(config))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Parses a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read config {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config {path} is not TOML: {error}") from error
+
+
+def _leaves() -> dict[str, str]:
+    """Dotted keys, and bare names that only one section has, to dotted keys."""
+    found: dict[str, list[str]] = {}
+    for f in dataclasses.fields(Config):
+        kind = typing.get_type_hints(Config)[f.name]
+        if dataclasses.is_dataclass(kind):
+            for leaf in dataclasses.fields(kind):
+                found.setdefault(leaf.name, []).append(f"{f.name}.{leaf.name}")
+        else:
+            found.setdefault(f.name, []).append(f.name)
+    keys = {name: dotted[0] for name, dotted in found.items() if len(dotted) == 1}
+    return keys | {dotted: dotted for names in found.values() for dotted in names}
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def apply_settings(table: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """Applies ``key=value`` settings to a parsed config.
+
+    Args:
+        table: not changed.
+        settings: a key is ``section.name``, or ``name`` alone where one section has it; a value is
+            TOML, or a string without quotes.
+
+    Raises:
+        ConfigError: no ``=``, or an unknown key.
+    """
+    result = {k: dict(v) if isinstance(v, Mapping) else v for k, v in table.items()}
+    known = _leaves()
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not equals:
+            raise ConfigError(f"--set {setting}: must be key=value")
+        if key not in known:
+            raise _unknown_key(key, list(set(known.values())))
+        section, dot, name = known[key].partition(".")
+        if dot:
+            result.setdefault(section, {})[name] = _parse_value(text.strip())
+        else:
+            result[section] = _parse_value(text.strip())
+    return result

@@ -1,0 +1,40 @@
+"""The configs that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import wann
+from wann.errors import ConfigError
+from wann.search.config import read_table
+
+
+def _folder() -> Path:
+    """Inside an installed package, or beside it in a source tree."""
+    package = Path(wann.__file__).parent
+    shipped = package / "configs"
+    return shipped if shipped.is_dir() else package.parent / "configs"
+
+
+def preset_names() -> list[str]:
+    """Names of the presets."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+def load_table(name_or_path: str) -> dict[str, Any]:
+    """Reads a preset by its name, or a config file by its path.
+
+    Raises:
+        ConfigError: it is neither, or not TOML.
+    """
+    preset = _folder() / f"{name_or_path}.toml"
+    if name_or_path in preset_names():
+        return read_table(preset)
+    path = Path(name_or_path)
+    if path.suffix != ".toml" and not path.exists():
+        raise ConfigError(
+            f"unknown preset {name_or_path!r}; presets: {', '.join(preset_names())}; "
+            "or give a .toml file"
+        )
+    return read_table(path)

@@ -1,0 +1,245 @@
+"""The search: asks for scores, and breeds the next generation from them."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wann.errors import TaskError
+from wann.genome.compile import compile_population, connection_counts
+from wann.genome.innovation import InnovationCounter
+from wann.genome.mutation import vary_population
+from wann.genome.population import (
+    empty_population,
+    initial_population,
+    join_populations,
+    population_size,
+    take_genomes,
+)
+from wann.kernels.activation import ACTIVATION_NAMES
+from wann.kernels.forward import NetworkArrays
+from wann.kernels.variation import Operator, PopulationArrays
+from wann.search.config import Config
+from wann.search.hall_of_fame import HallOfFame
+from wann.search.random import Stream, stream_rng
+from wann.search.ranking import Objectives, Ranks, rank, rank_by
+from wann.search.selection import select
+from wann.tasks.base import Task
+from wann.tasks.weights import draw_weights
+
+
+@dataclass(frozen=True)
+class EvolutionState:
+    """All that a search remembers between generations; random streams follow from the seed.
+
+    Attributes:
+        generation: number of generations that have been scored.
+        population: the genomes that are scored next.
+        counter: the next innovation numbers.
+        hall_of_fame: structures that were the best of a generation.
+        candidates: the Pareto front of the last scored population and its best by mean.
+    """
+
+    generation: int
+    population: PopulationArrays
+    counter: InnovationCounter
+    hall_of_fame: HallOfFame = field(default_factory=HallOfFame)
+    candidates: PopulationArrays = field(default_factory=empty_population)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What is to be scored.
+
+    Attributes:
+        number: of the generation, from 0.
+        networks: P compiled individuals.
+        weights: (W,) shared weights, the same for all individuals.
+        trials: (E, ...) starts of episodes, the same for all individuals and weights.
+    """
+
+    number: int
+    networks: NetworkArrays
+    weights: NDArray[np.float64]
+    trials: NDArray[np.float64]
+
+
+def initial_state(config: Config, task: Task) -> EvolutionState:
+    """The state before the first generation."""
+    n_inputs, n_outputs = len(task.input_names), len(task.output_names)
+    population = initial_population(
+        config.search.population,
+        n_inputs,
+        n_outputs,
+        config.search.initial_enable_probability,
+        stream_rng(config.seed, Stream.START),
+    )
+    n_first = 1 + n_inputs
+    return EvolutionState(
+        0, population, InnovationCounter(n_first + n_outputs, n_first * n_outputs)
+    )
+
+
+class Search:
+    """A search for weight agnostic networks.
+
+        search = Search(config, task)
+        while not search.is_done:
+            generation = search.ask()
+            scores = sweep(task, generation.networks, generation.weights, generation.trials)
+            search.tell(scores.returns.mean(axis=2))
+
+    Args:
+        config: the settings.
+        task: gives the numbers of inputs and outputs and draws the trials.
+        seed: replaces the config's.
+        state: where to go on; None: a new search.
+
+    Source: Gaier & Ha 2019, section 3.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        task: Task,
+        seed: int | None = None,
+        state: EvolutionState | None = None,
+    ) -> None:
+        self.config = config if seed is None else replace(config, seed=seed)
+        self.task = task
+        if self.config.task != task.name:
+            raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
+        self.state = state or initial_state(self.config, task)
+        self.objectives: Objectives | None = None
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._asked: Generation | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all generations have been scored."""
+        return self.state.generation >= self.config.search.generations
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[part] += time.perf_counter() - start
+
+    def compile(self, population: PopulationArrays) -> NetworkArrays:
+        """Compiles genomes of this task."""
+        return compile_population(
+            population, len(self.task.input_names), len(self.task.output_names)
+        )
+
+    def ask(self) -> Generation:
+        """The networks to score, and the weights and trials to score them with."""
+        number, seed = self.state.generation, self.config.seed
+        settings = self.config.weights
+        with self._timed("vary"):
+            networks = self.compile(self.state.population)
+        weights = draw_weights(
+            settings.sweep,
+            settings.values,
+            settings.n,
+            settings.low,
+            settings.high,
+            stream_rng(seed, Stream.WEIGHTS, number),
+        )
+        trials = self.task.draw_trials(
+            self.config.episodes.per_weight, stream_rng(seed, Stream.TRIALS, number)
+        )
+        self._asked = Generation(number, networks, weights, trials)
+        return self._asked
+
+    def tell(self, scores: ArrayLike) -> Objectives:
+        """Ranks the generation that was asked about and breeds the next.
+
+        Args:
+            scores: (P, W) mean return of each individual with each weight.
+
+        Returns:
+            The objectives of the individuals.
+
+        Raises:
+            ValueError: nothing was asked, the shape is wrong, or a score is not finite.
+        """
+        if self._asked is None:
+            raise ValueError("tell() comes after ask()")
+        values = np.asarray(scores, np.float64)
+        expected = (population_size(self.state.population), len(self._asked.weights))
+        if values.shape != expected:
+            raise ValueError(f"scores have shape {values.shape}, not {expected}")
+        if not np.isfinite(values).all():
+            raise ValueError("scores must be finite")
+        with self._timed("rank"):
+            self.objectives = Objectives.of(values, self._complexity(self._asked.networks))
+            ranks = rank(
+                self.objectives,
+                self.config.search,
+                stream_rng(self.config.seed, Stream.RANKING, self.state.generation),
+            )
+            hall, candidates = self._remember(self.objectives, self._asked.networks)
+        with self._timed("vary"):
+            population, counter = self._breed(ranks)
+        self.state = EvolutionState(
+            self.state.generation + 1, population, counter, hall, candidates
+        )
+        self._asked = None
+        return self.objectives
+
+    def _complexity(self, networks: NetworkArrays) -> NDArray[np.int64]:
+        if self.config.search.complexity == "live":
+            return connection_counts(networks)
+        population = self.state.population
+        enabled = np.concatenate([[0], np.cumsum(population.is_enabled)])
+        return np.diff(enabled[population.gene_start])
+
+    def _remember(
+        self, objectives: Objectives, networks: NetworkArrays
+    ) -> tuple[HallOfFame, PopulationArrays]:
+        settings, population = self.config.champion, self.state.population
+        best = int(np.argmax(objectives.mean))
+        hall = self.state.hall_of_fame.admit(
+            population, networks, best, float(objectives.mean[best]), settings.hall_of_fame
+        )
+        front = rank_by(
+            np.column_stack([objectives.mean, objectives.maximum, objectives.simplicity])
+        ).front
+        chosen = np.lexsort((-objectives.mean, front > 0))[: settings.candidates]
+        return hall, take_genomes(population, chosen)
+
+    def _breed(self, ranks: Ranks) -> tuple[PopulationArrays, InnovationCounter]:
+        state, settings = self.state, self.config.search
+        selection = select(
+            ranks.order,
+            settings,
+            stream_rng(self.config.seed, Stream.SELECTION, state.generation),
+        )
+        n_elites = len(selection.elites)
+        parents = np.concatenate(
+            [np.repeat(selection.elites[:, None], 2, axis=1), selection.parents]
+        )
+        operators = np.full(len(parents), Operator.DRAW, np.int8)
+        operators[:n_elites] = Operator.COPY
+        population, _, counter = vary_population(
+            state.population,
+            len(self.task.input_names),
+            len(self.task.output_names),
+            parents,
+            operators,
+            self.config.odds,
+            [ACTIVATION_NAMES[name] for name in settings.activations],
+            state.counter,
+            stream_rng(self.config.seed, Stream.VARIATION, state.generation),
+        )
+        return population, counter
+
+    def champion_candidates(self) -> PopulationArrays:
+        """The genomes among which the champion is chosen."""
+        return join_populations([self.state.candidates, self.state.hall_of_fame.genomes])

@@ -1,0 +1,138 @@
+"""What a task is: it scores networks with shared weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.kernels.forward import NetworkArrays
+
+Precision = Literal["float32", "float64"]
+Floats = NDArray[np.floating[Any]]
+
+
+class Executor(Protocol):
+    """Runs a function on items, perhaps in parallel."""
+
+    n_workers: int
+
+    def run(self, function: Callable[[Any], object], items: Iterable[Any]) -> None:
+        """Calls ``function`` on every item; returns when all are done."""
+
+
+class Serial:
+    """The executor that runs everything in the calling thread."""
+
+    n_workers = 1
+
+    def run(self, function: Callable[[Any], object], items: Iterable[Any]) -> None:
+        """Calls ``function`` on every item in turn."""
+        for item in items:
+            function(item)
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """What came of running networks.
+
+    Attributes:
+        returns: (P, episodes) sum of rewards.
+        steps: (P, episodes) int32, environment steps taken.
+    """
+
+    returns: Floats
+    steps: NDArray[np.int32]
+
+
+class Task(Protocol):
+    """A problem that networks are scored on.
+
+    Attributes:
+        name: as in ``--task``.
+        description: one line.
+        input_names: a name for each input, without the bias.
+        output_names: a name for each output.
+        episode_steps: the most steps of an episode.
+        env_id: the Gymnasium id of the same environment.
+    """
+
+    name: str
+    description: str
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    episode_steps: int
+    env_id: str
+
+    def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draws (n, ...) starts of episodes."""
+
+    def trials_of_seeds(self, first_seed: int, n: int) -> NDArray[np.float64]:
+        """The starts that the Gymnasium environment draws with ``reset(seed=first_seed + k)``."""
+
+    def rollout(
+        self,
+        networks: NetworkArrays,
+        weights: NDArray[np.float64],
+        trials: NDArray[np.float64],
+        *,
+        precision: Precision = "float64",
+        executor: Executor | None = None,
+    ) -> Rollouts:
+        """Runs every network on all episodes; episode e has ``weights[e]`` and ``trials[e]``."""
+
+    def rollout_weighted(
+        self,
+        network: NetworkArrays,
+        edge_weights: NDArray[np.float64],
+        trials: NDArray[np.float64],
+        *,
+        precision: Precision = "float64",
+    ) -> Rollouts:
+        """Runs one network with (connections, episodes) individual weights."""
+
+
+def sweep(
+    task: Task,
+    networks: NetworkArrays,
+    weights: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    *,
+    precision: Precision = "float64",
+    executor: Executor | None = None,
+) -> Rollouts:
+    """Runs every network with every shared weight on every trial.
+
+    Args:
+        task: the task.
+        networks: P networks.
+        weights: (W,) shared weights.
+        trials: (E, ...) starts of episodes; all weights meet the same.
+
+    Returns:
+        ``returns`` and ``steps`` of shape (P, W, E).
+    """
+    n_weights, n_trials = len(weights), len(trials)
+    flat = task.rollout(
+        networks,
+        np.repeat(weights, n_trials),
+        np.tile(trials, (n_weights,) + (1,) * (trials.ndim - 1)),
+        precision=precision,
+        executor=executor,
+    )
+    shape = (-1, n_weights, n_trials)
+    return Rollouts(flat.returns.reshape(shape), flat.steps.reshape(shape))
+
+
+def shares_of_work(networks: NetworkArrays, n_workers: int) -> list[NDArray[np.int64]]:
+    """Divides networks into shares of like cost, a few for each worker, the heaviest first."""
+    n_networks = len(networks.node_start) - 1
+    if n_workers == 1:
+        return [np.arange(n_networks)]
+    cost = np.diff(networks.edge_start[networks.node_start]) + np.diff(networks.node_start)
+    heaviest_first = np.argsort(-cost, kind="stable")
+    n_shares = min(n_networks, 8 * n_workers)
+    return [heaviest_first[k::n_shares].copy() for k in range(n_shares)]

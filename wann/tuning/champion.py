@@ -1,0 +1,37 @@
+"""A champion and its task."""
+
+from __future__ import annotations
+
+from wann.errors import TaskError
+from wann.formats.champion import Champion
+from wann.tasks.base import Task
+from wann.tasks.registry import make_task
+from wann.tuning.evaluation import best_shared_weight
+
+
+def task_of_champion(champion: Champion) -> Task:
+    """The task of a champion.
+
+    Raises:
+        TaskError: the task is unknown, or the network has other inputs or outputs.
+    """
+    task = make_task(champion.task)
+    network = champion.network
+    has, wants = (
+        (network.n_inputs, network.n_outputs),
+        (len(task.input_names), len(task.output_names)),
+    )
+    if has != wants:
+        raise TaskError(
+            f"the champion has {has[0]} inputs and {has[1]} outputs; "
+            f"task {task.name!r} has {wants[0]} and {wants[1]}"
+        )
+    return task
+
+
+def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
+    """The tuned shared weight of a champion: as in its file, else by a sweep."""
+    weight = champion.scores.get("tuned_shared_weight", {}).get("weight")
+    if isinstance(weight, (int, float)) and not isinstance(weight, bool):
+        return float(weight)
+    return best_shared_weight(task, champion.network, seed)

@@ -1,0 +1,166 @@
+"""The paper's protocol: how well a structure does with weights it was not made for.
+
+Source: Gaier & Ha 2019, section 4, table 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.genome.compile import stack_networks
+from wann.genome.network import Network
+from wann.tasks.base import Task, sweep
+
+LOW, HIGH = -2.0, 2.0
+SWEEP_STEP = 0.02
+N_PROFILE = 41
+# the sweep is narrowed down in two rounds: all weights, then the best of them
+_FIRST_EPISODES, _SECOND_EPISODES, _N_FINALISTS = 24, 256, 12
+
+
+class _Part(IntEnum):
+    RANDOM_WEIGHTS = 0
+    RANDOM_SHARED = 1
+    TUNING = 2
+    TUNED_SHARED = 3
+    PROFILE = 4
+
+
+def _rng(seed: int, part: _Part) -> np.random.Generator:
+    # 7: the search uses the first key up to 6
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7, part)))
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean and standard deviation of the return.
+
+    Attributes:
+        mean, std: over the episodes.
+        episodes: how many.
+        extra: what else belongs to the score, such as the weight.
+    """
+
+    mean: float
+    std: float
+    episodes: int
+    extra: dict[str, float]
+
+    @staticmethod
+    def of(returns: NDArray[np.floating[Any]], **extra: float) -> Score:
+        """From the returns of episodes."""
+        return Score(float(returns.mean()), float(returns.std()), returns.size, extra)
+
+    def to_dict(self) -> dict[str, float]:
+        """As in champion files and ``--json``."""
+        return {"mean": self.mean, "std": self.std, "episodes": self.episodes, **self.extra}
+
+
+def random_weights_score(task: Task, network: Network, episodes: int, seed: int) -> Score:
+    """Every connection of every episode has its own weight from U(-2, 2)."""
+    rng = _rng(seed, _Part.RANDOM_WEIGHTS)
+    weights = rng.uniform(LOW, HIGH, (network.n_connections, episodes))
+    trials = task.draw_trials(episodes, rng)
+    if network.n_connections == 0:
+        return random_shared_score(task, network, episodes, seed)
+    return Score.of(task.rollout_weighted(stack_networks([network]), weights, trials).returns)
+
+
+def random_shared_score(task: Task, network: Network, episodes: int, seed: int) -> Score:
+    """Every episode has one weight from U(-2, 2), shared by all connections."""
+    rng = _rng(seed, _Part.RANDOM_SHARED)
+    weights, trials = rng.uniform(LOW, HIGH, episodes), task.draw_trials(episodes, rng)
+    return Score.of(task.rollout(stack_networks([network]), weights, trials).returns)
+
+
+def best_shared_weight(task: Task, network: Network, seed: int) -> float:
+    """The best weight of a sweep of 0.02 over [-2, 2]."""
+    networks = stack_networks([network])
+    rng = _rng(seed, _Part.TUNING)
+    grid = np.round(np.arange(LOW, HIGH + SWEEP_STEP / 2, SWEEP_STEP), 10)
+    first = sweep(task, networks, grid, task.draw_trials(_FIRST_EPISODES, rng)).returns[0]
+    finalists = np.sort(np.argsort(-first.mean(axis=1), kind="stable")[:_N_FINALISTS])
+    trials = task.draw_trials(_SECOND_EPISODES, rng)
+    second = sweep(task, networks, grid[finalists], trials).returns[0]
+    pooled = np.concatenate([first[finalists], second], axis=1).mean(axis=1)
+    return float(grid[finalists[np.argmax(pooled)]])
+
+
+def shared_score(task: Task, network: Network, weight: float, episodes: int, seed: int) -> Score:
+    """All episodes have the same shared weight."""
+    trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_SHARED))
+    weights = np.full(episodes, weight)
+    return Score.of(task.rollout(stack_networks([network]), weights, trials).returns, weight=weight)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Return over the shared weight.
+
+    Attributes:
+        weights: (41,) from -2 to 2.
+        mean, std: (41,) over the episodes of each weight.
+        episodes: of each weight.
+    """
+
+    weights: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+    episodes: int
+
+    @property
+    def std_within_weight(self) -> float:
+        """Root mean square, over the weights, of the standard deviation over episodes."""
+        return float(np.sqrt(np.mean(self.std**2)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in champion files and ``--json``."""
+        return {
+            "weights": self.weights.tolist(),
+            "mean": self.mean.tolist(),
+            "std": self.std.tolist(),
+            "episodes": self.episodes,
+        }
+
+
+def weight_profile(task: Task, network: Network, episodes: int, seed: int) -> Profile:
+    """Mean and standard deviation of the return at 41 shared weights from -2 to 2."""
+    weights = np.round(np.linspace(LOW, HIGH, N_PROFILE), 10)
+    trials = task.draw_trials(episodes, _rng(seed, _Part.PROFILE))
+    returns = sweep(task, stack_networks([network]), weights, trials).returns[0]
+    return Profile(weights, returns.mean(axis=1), returns.std(axis=1), episodes)
+
+
+def evaluate_network(task: Task, network: Network, episodes: int, seed: int) -> dict[str, Any]:
+    """All scores of the paper's table that need no training, on fresh episodes in float64.
+
+    Args:
+        task: the task.
+        network: the structure.
+        episodes: of each score; the profile takes a fifth of them, at least 20, at each weight.
+        seed: of weights and episodes; the tuned weight is chosen on other episodes than its score.
+
+    Returns:
+        ``random_weights``, ``random_shared_weight`` (with ``std_within_weight``) and
+        ``tuned_shared_weight`` (with ``weight``), each with mean, std and episodes; ``profile``;
+        ``network`` with its numbers of nodes, hidden nodes and connections.
+    """
+    profile = weight_profile(task, network, max(20, episodes // 5), seed)
+    shared = random_shared_score(task, network, episodes, seed).to_dict()
+    weight = best_shared_weight(task, network, seed)
+    return {
+        "random_weights": random_weights_score(task, network, episodes, seed).to_dict(),
+        "random_shared_weight": shared | {"std_within_weight": profile.std_within_weight},
+        "tuned_shared_weight": shared_score(task, network, weight, episodes, seed).to_dict(),
+        "profile": profile.to_dict(),
+        "network": {
+            "nodes": network.n_nodes,
+            "hidden": network.n_hidden,
+            "connections": network.n_connections,
+        },
+    }
