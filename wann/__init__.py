@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wann.genome.genome import Genome as Genome
     from wann.genome.network import Network as Network
     from wann.search.config import Config as Config
+    from wann.search.presets import load_config as load_config
     from wann.search.search import Search as Search
     from wann.tasks.registry import make_task as make_task
 
@@ -30,6 +31,7 @@ _PLACES = {
     "Genome": "wann.genome.genome",
     "Network": "wann.genome.network",
     "Config": "wann.search.config",
+    "load_config": "wann.search.presets",
     "Search": "wann.search.search",
     "make_task": "wann.tasks.registry",
 }

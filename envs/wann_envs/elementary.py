@@ -1,25 +1,36 @@
-"""Elementary functions that LLVM can vectorise, for scalars of either precision.
+"""Elementary functions on scalars and vectors of either precision, as LLVM code.
 
 ``math.sin`` and ``math.exp`` stay scalar calls inside a loop over lanes (PyPI's llvmlite ships no
-vector math library), so the functions here are branch-free polynomials. A float32 argument is
-computed in float32 throughout, a float64 argument in float64. No fast-math flag is used, and a
-fused multiply-add is always explicit: one lane and sixty-four lanes give the same bits.
+vector math library), so the functions here are branch-free polynomials. ``Emitter`` writes them
+for a float, a double or a vector of these; jitted code calls ``sinpi``, ``cospi``, ``exp`` and
+``like`` on scalars, and a loop of such calls is vectorised. No fast-math flag is used, and a fused
+multiply-add is always explicit: one lane and sixty-four lanes give the same bits.
 
 Coefficients: interpolation at Chebyshev nodes, computed with 60 digits.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-__all__ = ["cospi", "exp", "fma", "largest", "largest_root", "like", "rint", "sinpi"]
+__all__ = ["Emitter", "cospi", "exp", "like", "sinpi"]
 
 # sin(pi r) = r (1 - r^2) P(r^2) on [-1, 1]; error of P 1e-8 and 2e-17
+_SINPI32 = (
+    3.1415926443388464724,
+    -2.0261194600461031558,
+    0.52403611770641858247,
+    -0.075187169214328490584,
+    0.0068600798491140259797,
+    -0.00038589475405223848586,
+)
 _SINPI64 = (
     3.1415926535897932203,
     -2.0261201264601731557,
@@ -32,18 +43,16 @@ _SINPI64 = (
     2.2316263150901133681e-8,
     -4.7955852997749207988e-10,
 )
-_S0, _S1, _S2, _S3, _S4, _S5 = (
-    np.float32(c)
-    for c in (
-        3.1415926443388464724,
-        -2.0261194600461031558,
-        0.52403611770641858247,
-        -0.075187169214328490584,
-        0.0068600798491140259797,
-        -0.00038589475405223848586,
-    )
+# exp(r) on [-ln 2 / 2, ln 2 / 2]; error 2e-9 and 3e-18
+_EXP32 = (
+    1.0,
+    1.0000000377162138425,
+    0.50000000471177576744,
+    0.16666415514653275427,
+    0.041666352896775156786,
+    0.008375126398153335682,
+    0.0013941108433972674608,
 )
-# exp(r) on [-ln 2 / 2, ln 2 / 2]; errors 2e-9 and 3e-18
 _EXP64 = (
     0.99999999999999999693,
     0.99999999999999999976,
@@ -58,80 +67,150 @@ _EXP64 = (
     2.7632639639041029749e-7,
     2.5110037605963777712e-8,
 )
-_E0, _E1, _E2, _E3, _E4, _E5, _E6 = (
-    np.float32(c)
-    for c in (
-        1.0,
-        1.0000000377162138425,
-        0.50000000471177576744,
-        0.16666415514653275427,
-        0.041666352896775156786,
-        0.008375126398153335682,
-        0.0013941108433972674608,
-    )
-)
-# ln 2 in two parts; the first has trailing zeros, so that n * part is exact
-_LN2_HIGH64, _LN2_LOW64 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_LN2_HIGH32, _LN2_LOW32 = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_LOG2E64, _LOG2E32 = 1.4426950408889634, np.float32(1.4426950408889634)
+_LOG2E = 1.4426950408889634
+# ln 2 in two parts; the first has trailing zeros, so that n times it is exact
+_LN2_32 = (0.693359375, -2.12194440e-4)
+_LN2_64 = (6.93147180369123816490e-01, 1.90821492927058770002e-10)
 # exp is clamped to arguments whose result is a normal number
-_EXP_MAX64, _EXP_MAX32 = 708.0, np.float32(87.0)
-_MAX32, _MAX64 = np.finfo(np.float32).max, float(np.finfo(np.float64).max)
-_ROOT32 = np.float32(2.0**64 * (1.0 - 2.0**-24))
-_ROOT64 = 2.0**512 * (1.0 - 2.0**-53)
-_ONE32, _TWO32, _HALF32 = np.float32(1.0), np.float32(2.0), np.float32(0.5)
+_EXP_LIMIT32, _EXP_LIMIT64 = 87.0, 708.0
 
 
-def _unary_llvm(name):
-    """An intrinsic that calls the LLVM intrinsic ``name`` on one float."""
+class Emitter:
+    """Writes the LLVM code of functions on one kind of value.
+
+    Args:
+        builder: of the function that is being generated.
+        kind: the LLVM type of the values: float, double or a vector of these.
+
+    Attributes:
+        largest: the largest finite number of the precision.
+        largest_root: the largest number whose square is finite.
+    """
+
+    def __init__(self, builder: Any, kind: Any) -> None:
+        self.builder, self.kind = builder, kind
+        self.n = kind.count if isinstance(kind, ir.VectorType) else 0
+        self.is_single = (kind.element if self.n else kind) == ir.FloatType()
+        self.largest = float(np.finfo(np.float32 if self.is_single else np.float64).max)
+        self.largest_root = (
+            2.0**64 * (1 - 2.0**-24) if self.is_single else 2.0**512 * (1 - 2.0**-53)
+        )
+
+    def constant(self, value: float) -> Any:
+        """The constant, in every element."""
+        return ir.Constant(self.kind, [value] * self.n if self.n else value)
+
+    def _call(self, name: str, *args: Any) -> Any:
+        suffix = (f"v{self.n}" if self.n else "") + ("f32" if self.is_single else "f64")
+        kind = ir.FunctionType(self.kind, [self.kind] * len(args))
+        module = self.builder.module
+        function = cgutils.get_or_insert_function(module, kind, f"llvm.{name}.{suffix}")
+        return self.builder.call(function, args)
+
+    def fma(self, a: Any, b: Any, c: Any) -> Any:
+        """a * b + c with one rounding."""
+        return self._call("fma", a, b, c)
+
+    def rint(self, x: Any) -> Any:
+        """The nearest integer, ties to even."""
+        return self._call("rint", x)
+
+    def fabs(self, x: Any) -> Any:
+        """The absolute value."""
+        return self._call("fabs", x)
+
+    def negate(self, x: Any) -> Any:
+        """-x."""
+        return self.builder.fneg(x)
+
+    def at_least(self, x: Any, low: float) -> Any:
+        """x, or ``low`` where x is smaller or NaN."""
+        bound = self.constant(low)
+        return self.builder.select(self.builder.fcmp_ordered(">", x, bound), x, bound)
+
+    def at_most(self, x: Any, high: float) -> Any:
+        """x, or ``high`` where x is larger or NaN."""
+        bound = self.constant(high)
+        return self.builder.select(self.builder.fcmp_ordered("<", x, bound), x, bound)
+
+    def finite(self, x: Any) -> Any:
+        """x clamped to the finite range; NaN becomes its lower end."""
+        return self.at_most(self.at_least(x, -self.largest), self.largest)
+
+    def _polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
+        value = self.constant(coefficients[-1])
+        for coefficient in coefficients[-2::-1]:
+            value = self.fma(value, x, self.constant(coefficient))
+        return value
+
+    def _reduce(self, x: Any) -> Any:
+        """x minus the nearest even integer: in [-1, 1], exact."""
+        b = self.builder
+        nearest = self.rint(b.fmul(self.constant(0.5), x))
+        return b.fsub(x, b.fmul(self.constant(2.0), nearest))
+
+    def _sin_half_turns(self, r: Any) -> Any:
+        """sin(pi r) for |r| <= 1."""
+        b = self.builder
+        u = b.fmul(r, r)
+        p = self._polynomial(u, _SINPI32 if self.is_single else _SINPI64)
+        return b.fmul(b.fmul(r, b.fsub(self.constant(1.0), u)), p)
+
+    def sinpi(self, x: Any) -> Any:
+        """sin(pi x); see the function of that name."""
+        return self._sin_half_turns(self._reduce(x))
+
+    def cospi(self, x: Any) -> Any:
+        """cos(pi x); see the function of that name."""
+        distance = self.fabs(self._reduce(x))
+        return self._sin_half_turns(self.builder.fsub(self.constant(0.5), distance))
+
+    def exp(self, x: Any) -> Any:
+        """exp(x); see the function of that name."""
+        limit = _EXP_LIMIT32 if self.is_single else _EXP_LIMIT64
+        high, low = _LN2_32 if self.is_single else _LN2_64
+        x = self.at_least(self.at_most(x, limit), -limit)
+        n = self.rint(self.builder.fmul(self.constant(_LOG2E), x))
+        r = self.fma(n, self.constant(-high), x)
+        r = self.fma(n, self.constant(-low), r)
+        p = self._polynomial(r, _EXP32 if self.is_single else _EXP64)
+        return self.builder.fmul(p, self._power_of_two(n))
+
+    def _power_of_two(self, n: Any) -> Any:
+        """2**n for an integer n in the range of normal exponents: written into the exponent."""
+        b = self.builder
+        width, bias, shift = (32, 127, 23) if self.is_single else (64, 1023, 52)
+        integer = ir.IntType(width)
+        kind = ir.VectorType(integer, self.n) if self.n else integer
+
+        def splat(value: int) -> Any:
+            return ir.Constant(kind, [value] * self.n if self.n else value)
+
+        exponent = b.add(b.fptosi(n, kind), splat(bias))
+        return b.bitcast(b.shl(exponent, splat(shift)), self.kind)
+
+
+def _scalar(name: str) -> Any:
+    """An intrinsic that calls a method of ``Emitter`` on one number."""
 
     @intrinsic
-    def call(typingctx, x):
+    def call(typingctx: Any, x: Any) -> Any:
         if not isinstance(x, types.Float):
             return None
 
-        def codegen(context, builder, signature, args):
-            function = builder.module.declare_intrinsic(name, [args[0].type])
-            return builder.call(function, args)
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return getattr(Emitter(builder, args[0].type), name)(args[0])
 
         return x(x), codegen
 
     return call
 
 
-_rint_llvm = _unary_llvm("llvm.rint")
-
-
-@intrinsic
-def _fma_llvm(typingctx, a, b, c):
-    if not (isinstance(a, types.Float) and a == b == c):
-        return None
-
-    def codegen(context, builder, signature, args):
-        return builder.fma(*args)
-
-    return a(a, b, c), codegen
-
-
-@intrinsic
-def _power_of_two_llvm(typingctx, n):
-    """2**n for a float n that is an integer in the normal exponent range."""
-    if not isinstance(n, types.Float):
-        return None
-    integer, bias, shift = (
-        (ir.IntType(32), 127, 23) if n == types.float32 else (ir.IntType(64), 1023, 52)
-    )
-
-    def codegen(context, builder, signature, args):
-        exponent = builder.fptosi(args[0], integer)
-        biased = builder.add(exponent, integer(bias))
-        return builder.bitcast(builder.shl(biased, integer(shift)), args[0].type)
-
-    return n(n), codegen
+_sinpi_llvm, _cospi_llvm, _exp_llvm = (_scalar(name) for name in ("sinpi", "cospi", "exp"))
 
 
 def like(x, value):
-    """The constant ``value`` in the precision of ``x`` (a bare literal would promote to float64)."""
+    """The constant ``value`` in the precision of ``x``; a bare literal would promote to float64."""
     return type(x)(value)
 
 
@@ -142,168 +221,35 @@ def _like(x, value):
     return lambda x, value: np.float64(value)
 
 
-def largest(x):
-    """The largest finite number in the precision of ``x``."""
-    return _MAX32 if isinstance(x, np.float32) else _MAX64
-
-
-@overload(largest, inline="always")
-def _largest(x):
-    return (lambda x: _MAX32) if x == types.float32 else (lambda x: _MAX64)
-
-
-def largest_root(x):
-    """The largest number whose square is finite, in the precision of ``x``."""
-    return _ROOT32 if isinstance(x, np.float32) else _ROOT64
-
-
-@overload(largest_root, inline="always")
-def _largest_root(x):
-    return (lambda x: _ROOT32) if x == types.float32 else (lambda x: _ROOT64)
-
-
-def rint(x):
-    """Rounds to the nearest integer, ties to even, as a float."""
-    return np.rint(x)
-
-
-@overload(rint, inline="always")
-def _rint(x):
-    return lambda x: _rint_llvm(x)
-
-
-def fma(a, b, c):
-    """a * b + c with one rounding (two where the JIT is disabled)."""
-    return a * b + c
-
-
-@overload(fma, inline="always")
-def _fma(a, b, c):
-    return lambda a, b, c: _fma_llvm(a, b, c)
-
-
-def _power_of_two(n):
-    return type(n)(math.ldexp(1.0, int(n)))
-
-
-@overload(_power_of_two, inline="always")
-def _power_of_two_overload(n):
-    return lambda n: _power_of_two_llvm(n)
-
-
-def _sin_half_turns64(r):
-    """sin(pi r) for |r| <= 1."""
-    u = r * r
-    c = _SINPI64
-    p = fma(c[9], u, c[8])
-    p = fma(p, u, c[7])
-    p = fma(p, u, c[6])
-    p = fma(p, u, c[5])
-    p = fma(p, u, c[4])
-    p = fma(p, u, c[3])
-    p = fma(p, u, c[2])
-    p = fma(p, u, c[1])
-    p = fma(p, u, c[0])
-    return r * (1.0 - u) * p
-
-
-def _sin_half_turns32(r):
-    """sin(pi r) for |r| <= 1."""
-    u = r * r
-    p = fma(_S5, u, _S4)
-    p = fma(p, u, _S3)
-    p = fma(p, u, _S2)
-    p = fma(p, u, _S1)
-    p = fma(p, u, _S0)
-    return r * (_ONE32 - u) * p
-
-
-def _sin_half_turns(r):
-    return _sin_half_turns32(r) if isinstance(r, np.float32) else _sin_half_turns64(r)
-
-
-@overload(_sin_half_turns)
-def _sin_half_turns_overload(r):
-    return _sin_half_turns32 if r == types.float32 else _sin_half_turns64
-
-
-def _sinpi64(x):
-    return _sin_half_turns(x - 2.0 * rint(0.5 * x))
-
-
-def _sinpi32(x):
-    return _sin_half_turns(x - _TWO32 * rint(_HALF32 * x))
-
-
-def _cospi64(x):
-    return _sin_half_turns(0.5 - abs(x - 2.0 * rint(0.5 * x)))
-
-
-def _cospi32(x):
-    return _sin_half_turns(_HALF32 - abs(x - _TWO32 * rint(_HALF32 * x)))
-
-
-def _exp64(x):
-    x = x if x < _EXP_MAX64 else _EXP_MAX64
-    x = x if x > -_EXP_MAX64 else -_EXP_MAX64
-    n = rint(_LOG2E64 * x)
-    r = fma(n, -_LN2_HIGH64, x)
-    r = fma(n, -_LN2_LOW64, r)
-    c = _EXP64
-    p = fma(c[11], r, c[10])
-    p = fma(p, r, c[9])
-    p = fma(p, r, c[8])
-    p = fma(p, r, c[7])
-    p = fma(p, r, c[6])
-    p = fma(p, r, c[5])
-    p = fma(p, r, c[4])
-    p = fma(p, r, c[3])
-    p = fma(p, r, c[2])
-    p = fma(p, r, c[1])
-    p = fma(p, r, c[0])
-    return p * _power_of_two(n)
-
-
-def _exp32(x):
-    x = x if x < _EXP_MAX32 else _EXP_MAX32
-    x = x if x > -_EXP_MAX32 else -_EXP_MAX32
-    n = rint(_LOG2E32 * x)
-    r = fma(n, -_LN2_HIGH32, x)
-    r = fma(n, -_LN2_LOW32, r)
-    p = fma(_E6, r, _E5)
-    p = fma(p, r, _E4)
-    p = fma(p, r, _E3)
-    p = fma(p, r, _E2)
-    p = fma(p, r, _E1)
-    p = fma(p, r, _E0)
-    return p * _power_of_two(n)
-
-
 def sinpi(x):
     """sin(pi x); absolute error below 3e-7 (float32) and 1e-15 (float64) for every finite x."""
-    return _sinpi32(x) if isinstance(x, np.float32) else _sinpi64(x)
+    return type(x)(np.sin(np.pi * np.remainder(np.float64(x), 2.0)))
+
+
+@overload(sinpi, inline="always")
+def _sinpi(x):
+    return lambda x: _sinpi_llvm(x)
 
 
 def cospi(x):
     """cos(pi x); absolute error below 3e-7 (float32) and 1e-15 (float64) for every finite x."""
-    return _cospi32(x) if isinstance(x, np.float32) else _cospi64(x)
+    return type(x)(np.cos(np.pi * np.remainder(np.float64(x), 2.0)))
+
+
+@overload(cospi, inline="always")
+def _cospi(x):
+    return lambda x: _cospi_llvm(x)
 
 
 def exp(x):
-    """exp(x), x clamped to +-87 (float32) or +-708 (float64); relative error 2e-7 and 4e-16."""
-    return _exp32(x) if isinstance(x, np.float32) else _exp64(x)
+    """The exponential, x clamped to +-87 (float32) or +-708 (float64).
+
+    The relative error is below 2e-7 and 4e-16.
+    """
+    limit = _EXP_LIMIT32 if isinstance(x, np.float32) else _EXP_LIMIT64
+    return type(x)(np.exp(np.clip(np.float64(x), -limit, limit)))
 
 
-@overload(sinpi)
-def _sinpi(x):
-    return _sinpi32 if x == types.float32 else _sinpi64
-
-
-@overload(cospi)
-def _cospi(x):
-    return _cospi32 if x == types.float32 else _cospi64
-
-
-@overload(exp)
+@overload(exp, inline="always")
 def _exp(x):
-    return _exp32 if x == types.float32 else _exp64
+    return lambda x: _exp_llvm(x)

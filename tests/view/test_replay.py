@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from wann.errors import ConfigError, FormatError, RunError, TaskError
+from wann.view import movie as movie_module
 from wann.view import replay as module
 from wann.view.replay import (
     EpisodeResult,
@@ -298,7 +299,7 @@ def test_an_ffmpeg_that_fails_is_a_run_error_and_leaves_the_old_file(tmp_path, m
         yield
         raise OSError("Broken pipe\n\nFFMPEG COMMAND: ...")
 
-    monkeypatch.setattr(module.imageio_ffmpeg, "write_frames", write_frames)
+    monkeypatch.setattr(movie_module.imageio_ffmpeg, "write_frames", write_frames)
     frame = blocks(1)[0]
     with pytest.raises(RunError, match=r"Broken pipe$"), Mp4Writer(path, 0.03) as movie:
         movie.write(frame)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from wann_envs.elementary import cospi, exp, largest, largest_root, sinpi
+from wann_envs.elementary import cospi, exp, sinpi
 
 # without the JIT a fused multiply-add rounds twice
 PI_TOLERANCE = {np.float32: 3e-7, np.float64: 1e-15}
@@ -120,12 +120,3 @@ def test_plain_python_keeps_the_precision_of_its_argument(function):
     assert function(np.float32(0.1)).dtype == np.float32
     assert function(np.float64(0.1)).dtype == np.float64
     assert function(np.float32(0.1)) == pytest.approx(function(0.1), abs=3e-7)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_largest_root_is_the_last_number_with_a_finite_square(dtype):
-    root = largest_root(dtype(1.0))
-    assert largest(dtype(1.0)) == np.finfo(dtype).max
-    with np.errstate(over="ignore"):
-        assert np.isfinite(dtype(root) ** 2)
-        assert np.isinf(np.nextafter(dtype(root), dtype(np.inf)) ** 2)

@@ -16,7 +16,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from wann.kernels.activation import activate
+from wann.kernels.activation import activate, emit_activation
+from wann_envs.elementary import Emitter
 
 LANES = 64
 CHUNK = 16
@@ -40,60 +41,69 @@ class NetworkArrays(NamedTuple):
     activation: NDArray[np.int8]
 
 
-def _finite(x):
-    limit = np.finfo(x.dtype).max
-    return np.clip(np.nan_to_num(x, nan=-limit), -limit, limit)
+def _node(
+    values,
+    sources,
+    begin,
+    end,
+    first_row,
+    weight_row,
+    target_row,
+    n_chunks,
+    activation,
+    is_weighted,
+):
+    """Computes a node: target = activation(weight * sum of the source rows).
 
-
-def _sum_rows(values, sources, begin, end, first_row, weight_row, target_row, n_chunks):
-    """target = weight * (sum of the source rows), on ``n_chunks`` chunks of lanes.
-
-    The result is clamped to the finite range; NaN (0 times an overflowed sum) becomes its lower
-    end.
+    The pre-activation is clamped to the finite range; NaN (0 times an overflowed sum) becomes its
+    lower end.
 
     Args:
         values: flat rows of LANES numbers.
         sources: node numbers; the rows ``first_row + sources[e]`` for e in [begin, end) are added.
-        begin, end, first_row, weight_row, target_row, n_chunks: int64.
+        begin, end, first_row, weight_row, target_row, n_chunks, activation: int64.
+        is_weighted: bool; each connection e has a weight of its own in row ``weight_row + e``.
     """
     width = n_chunks * CHUNK
+
+    def row(number):
+        return values[number * LANES : number * LANES + width]
+
     total = np.zeros(width, values.dtype)
     for edge in range(begin, end):
-        row = (first_row + sources[edge]) * LANES
-        total = total + values[row : row + width]
-    weight, target = weight_row * LANES, target_row * LANES
-    values[target : target + width] = _finite(values[weight : weight + width] * total)
+        term = row(first_row + sources[edge])
+        total = total + (row(weight_row + edge) * term if is_weighted else term)
+    if not is_weighted:
+        total = row(weight_row) * total
+    limit = np.finfo(values.dtype).max
+    row(target_row)[:] = activate(
+        np.clip(np.nan_to_num(total, nan=-limit), -limit, limit), activation
+    )
 
 
-def _sum_weighted_rows(values, sources, begin, end, first_row, weight_row, target_row, n_chunks):
-    """As ``_sum_rows``, but connection e has a weight of its own in row ``weight_row + e``."""
-    width = n_chunks * CHUNK
-    total = np.zeros(width, values.dtype)
-    for edge in range(begin, end):
-        row, weight = (first_row + sources[edge]) * LANES, (weight_row + edge) * LANES
-        total = total + values[weight : weight + width] * values[row : row + width]
-    target = target_row * LANES
-    values[target : target + width] = _finite(total)
+class _NodeEmitter:
+    """Writes the LLVM code of ``_node``: values stay in vector registers up to the result."""
 
-
-class _RowSum:
-    """Emits the LLVM code of ``_sum_rows``: the accumulators stay in vector registers."""
-
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, is_weighted: bool):
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
         self.builder = builder
         self.values, self.sources = (
             context.make_array(kind)(context, builder, value).data
             for kind, value in zip(signature.args[:2], args[:2], strict=True)
         )
-        self.begin, self.end, self.first_row, self.weight_row, self.target_row, self.n_chunks = (
-            args[2:]
-        )
-        self.is_weighted = is_weighted
+        (
+            self.begin,
+            self.end,
+            self.first_row,
+            self.weight_row,
+            self.target_row,
+            self.n_chunks,
+            self.activation,
+            self.is_weighted,
+        ) = args[2:]
         self.index = self.begin.type
         self.vector = ir.VectorType(self.values.type.pointee, CHUNK)
-        dtype = np.float32 if self.vector.element == ir.FloatType() else np.float64
-        self.limit = float(np.finfo(dtype).max)
         self.align = context.get_abi_sizeof(self.values.type.pointee)
+        self.emitter = Emitter(builder, self.vector)
 
     def _address(self, row: Any, chunk: int) -> Any:
         b = self.builder
@@ -103,82 +113,115 @@ class _RowSum:
     def _load(self, row: Any, chunk: int) -> Any:
         return self.builder.load(self._address(row, chunk), align=self.align)
 
-    def _add_edge(self, edge: Any, totals: list[Any]) -> None:
+    def _sum(self, totals: list[Any], is_weighted: bool) -> None:
+        """Adds the source rows to the accumulators, perhaps each times its own weights."""
         b = self.builder
-        source = b.sext(b.load(b.gep(self.sources, [edge])), self.index)
-        row = b.add(self.first_row, source)
-        for chunk, total in enumerate(totals):
-            term = self._load(row, chunk)
-            if self.is_weighted:
-                term = b.fmul(self._load(b.add(self.weight_row, edge), chunk), term)
-            b.store(b.fadd(b.load(total), term), total)
+        with cgutils.for_range_slice(b, self.begin, self.end, self.index(1), self.index) as loop:
+            edge = loop[0]
+            source = b.sext(b.load(b.gep(self.sources, [edge])), self.index)
+            row = b.add(self.first_row, source)
+            for chunk, total in enumerate(totals):
+                term = self._load(row, chunk)
+                if is_weighted:
+                    term = b.fmul(self._load(b.add(self.weight_row, edge), chunk), term)
+                b.store(b.fadd(b.load(total), term), total)
+        if not is_weighted:
+            for chunk, total in enumerate(totals):
+                b.store(b.fmul(self._load(self.weight_row, chunk), b.load(total)), total)
 
-    def emit(self, count: int) -> None:
+    def _store(self, results: list[Any]) -> None:
+        for chunk, result in enumerate(results):
+            address = self._address(self.target_row, chunk)
+            self.builder.store(result, address, align=self.align)
+
+    def _emit_chunks(self, count: int) -> None:
         """The code for the first ``count`` chunks."""
         b = self.builder
         totals = [cgutils.alloca_once(b, self.vector) for _ in range(count)]
         for total in totals:
-            b.store(self.vector(None), total)
-        one = self.index(1)
-        with cgutils.for_range_slice(b, self.begin, self.end, one, self.index) as (edge, _):
-            self._add_edge(edge, totals)
-        highest, lowest = (self.vector([sign * self.limit] * CHUNK) for sign in (1.0, -1.0))
-        for chunk, total in enumerate(totals):
-            result = b.load(total)
-            if not self.is_weighted:
-                result = b.fmul(self._load(self.weight_row, chunk), result)
-            result = b.select(b.fcmp_ordered(">", result, lowest), result, lowest)
-            result = b.select(b.fcmp_ordered("<", result, highest), result, highest)
-            b.store(result, self._address(self.target_row, chunk), align=self.align)
+            b.store(self.emitter.constant(0.0), total)
+        with b.if_else(self.is_weighted) as (weighted, shared):
+            with weighted:
+                self._sum(totals, is_weighted=True)
+            with shared:
+                self._sum(totals, is_weighted=False)
+        vectors = [self.emitter.finite(b.load(total)) for total in totals]
+        emit_activation(self.emitter, self.activation, vectors, self._store)
 
-    def emit_all(self) -> None:
+    def emit(self) -> None:
         """A branch for each number of chunks."""
         b = self.builder
-        done = b.append_basic_block("rows.done")
+        done = b.append_basic_block("node.done")
         switch = b.switch(self.n_chunks, done)
         for count in range(1, _MAX_CHUNKS + 1):
-            block = b.append_basic_block(f"rows.{count}")
+            block = b.append_basic_block(f"node.{count}")
             switch.add_case(self.index(count), block)
             b.position_at_end(block)
-            self.emit(count)
+            self._emit_chunks(count)
             b.branch(done)
         b.position_at_end(done)
 
 
-def _row_sum_intrinsic(is_weighted: bool) -> Any:
-    @intrinsic
-    def sum_rows(
-        typingctx, values, sources, begin, end, first_row, weight_row, target_row, n_chunks
-    ):
-        def codegen(context, builder, signature, args):
-            _RowSum(context, builder, signature, args, is_weighted).emit_all()
-            return context.get_dummy_value()
-
-        return types.void(values, sources, *([types.int64] * 6)), codegen
-
-    return sum_rows
-
-
-_sum_rows_llvm = _row_sum_intrinsic(is_weighted=False)
-_sum_weighted_rows_llvm = _row_sum_intrinsic(is_weighted=True)
-
-
-@overload(_sum_rows, inline="always")
-def _sum_rows_overload(values, sources, begin, end, first_row, weight_row, target_row, n_chunks):
-    return lambda values, sources, begin, end, first_row, weight_row, target_row, n_chunks: (
-        _sum_rows_llvm(values, sources, begin, end, first_row, weight_row, target_row, n_chunks)
-    )
-
-
-@overload(_sum_weighted_rows, inline="always")
-def _sum_weighted_rows_overload(
-    values, sources, begin, end, first_row, weight_row, target_row, n_chunks
+@intrinsic
+def _node_llvm(
+    typingctx,
+    values,
+    sources,
+    begin,
+    end,
+    first_row,
+    weight_row,
+    target_row,
+    n_chunks,
+    activation,
+    is_weighted,
 ):
-    return lambda values, sources, begin, end, first_row, weight_row, target_row, n_chunks: (
-        _sum_weighted_rows_llvm(
-            values, sources, begin, end, first_row, weight_row, target_row, n_chunks
+    def codegen(context, builder, signature, args):
+        _NodeEmitter(context, builder, signature, args).emit()
+        return context.get_dummy_value()
+
+    return types.void(values, sources, *([types.int64] * 7), types.boolean), codegen
+
+
+@overload(_node, inline="always")
+def _node_overload(
+    values,
+    sources,
+    begin,
+    end,
+    first_row,
+    weight_row,
+    target_row,
+    n_chunks,
+    activation,
+    is_weighted,
+):
+    def node(
+        values,
+        sources,
+        begin,
+        end,
+        first_row,
+        weight_row,
+        target_row,
+        n_chunks,
+        activation,
+        is_weighted,
+    ):
+        _node_llvm(
+            values,
+            sources,
+            begin,
+            end,
+            first_row,
+            weight_row,
+            target_row,
+            n_chunks,
+            activation,
+            is_weighted,
         )
-    )
+
+    return node
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -210,18 +253,18 @@ def forward(networks, p, n_fixed, values, first_row, weight_row, is_weighted, n_
     """
     first_node = networks.node_start[p]
     n_nodes = networks.node_start[p + 1] - first_node
-    width = n_chunks * CHUNK
-    own_row = weight_row - networks.edge_start[first_node]
+    if is_weighted:
+        weight_row -= networks.edge_start[first_node]
     for i in range(n_fixed, n_nodes):
-        begin = networks.edge_start[first_node + i]
-        end = networks.edge_start[first_node + i + 1]
-        row = first_row + i
-        if is_weighted:
-            _sum_weighted_rows(
-                values, networks.edge_source, begin, end, first_row, own_row, row, n_chunks
-            )
-        else:
-            _sum_rows(
-                values, networks.edge_source, begin, end, first_row, weight_row, row, n_chunks
-            )
-        activate(values, np.uint64(row * LANES), width, networks.activation[first_node + i])
+        _node(
+            values,
+            networks.edge_source,
+            networks.edge_start[first_node + i],
+            networks.edge_start[first_node + i + 1],
+            first_row,
+            weight_row,
+            first_row + i,
+            n_chunks,
+            networks.activation[first_node + i],
+            is_weighted,
+        )

@@ -44,6 +44,8 @@ class SearchConfig:
         cull_fraction: share of the worst that have no children.
         elite_fraction: share of the survivors that goes on unchanged.
         tournament_size: survivors that compete to be a parent; each of two tournaments.
+        lexicase_fraction: share of the children whose parents are chosen by epsilon-lexicase over
+            the shared weights instead.
         crossover_probability: that a child has two parents.
         activations: names that hidden nodes may have.
     """
@@ -57,6 +59,7 @@ class SearchConfig:
     cull_fraction: float = _limited(0.0, 0.99, 0.2)
     elite_fraction: float = _limited(0.0, 1.0, 0.2)
     tournament_size: int = _limited(1, 1_000_000, 8)
+    lexicase_fraction: float = _limited(0.0, 1.0, 0.0)
     crossover_probability: float = _limited(0.0, 1.0, 0.0)
     activations: tuple[str, ...] = tuple(
         name for name, activation in ACTIVATION_NAMES.items() if activation <= 10
@@ -300,6 +303,10 @@ def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
+        pass
+    try:
+        return float(text)  # TOML knows no .5
+    except ValueError:
         return text
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import wann
 from wann.errors import ConfigError
-from wann.search.config import read_table
+from wann.search.config import Config, apply_settings, config_from_table, read_table
 
 
 def _folder() -> Path:
@@ -38,3 +39,16 @@ def load_table(name_or_path: str) -> dict[str, Any]:
             "or give a .toml file"
         )
     return read_table(path)
+
+
+def load_config(name_or_path: str, settings: Sequence[str] = ()) -> Config:
+    """Reads a preset or a config file.
+
+    Args:
+        name_or_path: name of a preset, or path of a TOML file.
+        settings: ``key=value`` changes, as for ``wann evolve --set``.
+
+    Raises:
+        ConfigError: there is no such config, or something in it is wrong.
+    """
+    return config_from_table(apply_settings(load_table(name_or_path), settings))

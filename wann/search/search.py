@@ -186,7 +186,7 @@ class Search:
             )
             hall, candidates = self._remember(self.objectives, self._asked.networks)
         with self._timed("vary"):
-            population, counter = self._breed(ranks)
+            population, counter = self._breed(ranks, values)
         self.state = EvolutionState(
             self.state.generation + 1, population, counter, hall, candidates
         )
@@ -214,10 +214,13 @@ class Search:
         chosen = np.lexsort((-objectives.mean, front > 0))[: settings.candidates]
         return hall, take_genomes(population, chosen)
 
-    def _breed(self, ranks: Ranks) -> tuple[PopulationArrays, InnovationCounter]:
+    def _breed(
+        self, ranks: Ranks, scores: NDArray[np.float64]
+    ) -> tuple[PopulationArrays, InnovationCounter]:
         state, settings = self.state, self.config.search
         selection = select(
             ranks.order,
+            scores,
             settings,
             stream_rng(self.config.seed, Stream.SELECTION, state.generation),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.kernels.lexicase import epsilon_lexicase
 from wann.search.config import SearchConfig
 
 
@@ -23,25 +24,51 @@ class Selection:
     parents: NDArray[np.int64]
 
 
-def select(order: NDArray[np.int64], config: SearchConfig, rng: np.random.Generator) -> Selection:
-    """Drops the worst, keeps the best, and draws parents in tournaments.
+def select(
+    order: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    config: SearchConfig,
+    rng: np.random.Generator,
+) -> Selection:
+    """Drops the worst, keeps the best, and chooses parents among the survivors.
 
     Each of two parents wins a tournament of ``tournament_size`` survivors; without crossover the
-    better of the two is the only parent.
+    better of the two is the only parent. A share of the children, ``lexicase_fraction``, has
+    parents chosen by epsilon-lexicase over the shared weights instead.
 
     Args:
         order: (P,) individuals, the best first.
+        scores: (P, W) of each individual with each weight.
         config: the shares and sizes.
-        rng: draws the tournaments.
+        rng: draws the tournaments and the orders of the weights.
 
-    Source: the 2019 release.
+    Source: the 2019 release; lexicase: La Cava, Spector & Danai 2016.
     """
     n = len(order)
     survivors = order[: n - int(n * config.cull_fraction)]
     elites = survivors[: int(len(survivors) * config.elite_fraction)]
     n_children = n - len(elites)
     entrants = rng.integers(0, len(survivors), (n_children, 2, config.tournament_size))
-    winners = np.sort(entrants.min(axis=2), axis=1)
+    winners = entrants.min(axis=2)
+    n_lexicase = round(n_children * config.lexicase_fraction)
+    if n_lexicase:
+        winners[:n_lexicase] = _lexicase_winners(scores[survivors], n_lexicase, rng)
+    winners.sort(axis=1)
     is_crossed = rng.random(n_children) < config.crossover_probability
     winners[~is_crossed, 1] = winners[~is_crossed, 0]
     return Selection(elites, survivors[winners])
+
+
+def _lexicase_winners(
+    scores: NDArray[np.float64], n: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """(n, 2) winners; epsilon of a case is the median absolute deviation of its scores.
+
+    The two winners of a child without crossover are the same: the better of two would favour the
+    order that the selection by cases is there to balance.
+    """
+    n_cases = scores.shape[1]
+    epsilon = np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
+    orders = rng.permuted(np.tile(np.arange(n_cases), (n, 1)), axis=1)
+    winners = epsilon_lexicase(scores, epsilon, orders, rng.random(n))
+    return np.repeat(winners[:, None], 2, axis=1)

@@ -15,6 +15,7 @@ from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
 from wann.errors import FormatError, TaskError
+from wann.formats.atomic import atomic_path
 from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.glyphs import COLOURS
@@ -118,7 +119,7 @@ def save_network(
         title: a line above the drawing.
 
     Raises:
-        FormatError: the path ends in something else.
+        FormatError: the path ends in something else, or cannot be written.
         TaskError: there are more or fewer names than inputs or outputs.
     """
     path = Path(path)
@@ -128,16 +129,12 @@ def save_network(
             f"cannot draw into {path}: the name ends in {suffix or 'no suffix'!r}; "
             f"allowed: {', '.join(_METADATA)}"
         )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     # the user's own matplotlib settings shall not change the file
     with style.context(["default", {"svg.hashsalt": "wann", "pdf.fonttype": 42}]):
         figure = draw_network(network, input_names, output_names, title=title)
         dpi = min(_DOTS_PER_INCH, _MOST_DOTS / max(figure.get_size_inches()))
-        try:
+        with atomic_path(path) as temporary:
             figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _draw_lines(page: Page, network: Network, layout: Layout) -> None:

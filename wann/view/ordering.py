@@ -111,8 +111,11 @@ def _prepare(blocks: Blocks, block: int) -> _Sifter:
     passing = np.isin(blocks.gap, blocks.gap[is_left & is_right])
     passing &= ~is_left & ~is_right & (blocks.left != blocks.right)
     neighbours = np.concatenate([blocks.right[is_left], blocks.left[is_right]])
+    far_ends, other_far_ends, other_near_ends = map(np.concatenate, zip(*pairs, strict=True))
     return _Sifter(
-        *(np.concatenate(columns) for columns in zip(*pairs, strict=True)),
+        far_ends,
+        other_far_ends,
+        other_near_ends,
         blocks.left[passing],
         blocks.right[passing],
         neighbours[neighbours != block],

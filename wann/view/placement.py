@@ -41,7 +41,8 @@ def place_blocks(blocks: Blocks, position: Ints, above: Floats, below: Floats) -
     room = below[upper] + above[lower]
     links = np.unique(np.stack([blocks.left, blocks.right])[:, blocks.left != blocks.right], axis=1)
     height = _solve(blocks.n_blocks, links, (upper, lower), room)
-    return _push_apart(height, position, (upper, lower), room)
+    # rounded, so that the last bits of the linear algebra do not show in a file's bytes
+    return np.round(_push_apart(height, position, (upper, lower), room), 6)
 
 
 def _solve(n: int, links: Ints, pairs: tuple[Ints, Ints], room: Floats) -> Floats:
