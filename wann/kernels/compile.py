@@ -27,9 +27,11 @@ def _number_nodes(layer, is_live, n_inputs, n_outputs):
     n_nodes = layer.size
     n_first = 1 + n_inputs
     n_fixed = n_first + n_outputs
-    place = np.full(n_nodes, -1, np.int64)
-    place[:n_first] = np.arange(n_first)
-    n_layers = layer.max() + 1
+    place = np.empty(n_nodes, np.int64)
+    n_layers = 1
+    for i in range(n_nodes):
+        place[i] = i if i < n_first else -1
+        n_layers = max(n_layers, layer[i] + 1)
     count = np.zeros(n_layers + 1, np.int64)
     for i in range(n_fixed, n_nodes):
         if is_live[i]:
@@ -64,7 +66,8 @@ def _compile_one(population, p, n_inputs, n_outputs, networks, first_node, first
     first, last = population.node_start[p], population.node_start[p + 1]
     n_nodes = last - first
     n_first = 1 + n_inputs
-    position = np.empty(population.node_id[first:last].max() + 1, np.int32)
+    # ids rise: the last is the largest
+    position = np.empty(population.node_id[last - 1] + 1, np.int32)
     for k in range(n_nodes):
         position[population.node_id[first + k]] = k
     n_enabled = 0
@@ -75,17 +78,21 @@ def _compile_one(population, p, n_inputs, n_outputs, networks, first_node, first
             source[n_enabled] = position[population.source[k]]
             target[n_enabled] = position[population.target[k]]
             n_enabled += 1
-    source, target = source[:n_enabled], target[:n_enabled]
     layer, order = np.empty(n_nodes, np.int64), np.empty(n_nodes, np.int64)
-    n_sorted, start, by_source = longest_path_layers(source, target, n_nodes, n_first, layer, order)
+    n_sorted, start, by_source = longest_path_layers(
+        source, target, n_enabled, n_nodes, n_first, layer, order
+    )
     if n_sorted < n_nodes:
         return -1, -1
     is_fed, is_used = np.zeros(n_nodes, np.bool_), np.zeros(n_nodes, np.bool_)
-    is_fed[:n_first] = True
-    is_used[n_first : n_first + n_outputs] = True
+    for i in range(n_first + n_outputs):
+        is_fed[i] = i < n_first
+        is_used[i] = i >= n_first
     _spread(is_fed, order, n_sorted, start, by_source, target, True)
     _spread(is_used, order, n_sorted, start, by_source, target, False)
-    is_live = is_fed & is_used
+    is_live = is_fed
+    for i in range(n_nodes):
+        is_live[i] = is_fed[i] and is_used[i]
     place, n_placed = _number_nodes(layer, is_live, n_inputs, n_outputs)
     for k in range(n_nodes):
         if place[k] >= 0:
@@ -98,11 +105,11 @@ def _compile_one(population, p, n_inputs, n_outputs, networks, first_node, first
         degree[k + 1] += degree[k]
     for k in range(n_placed + 1):
         networks.edge_start[first_node + k] = first_edge + degree[k]
-    filled = degree[:-1].copy()
+    filled = np.zeros(n_placed, np.int64)
     for k in range(n_enabled):
         if is_live[source[k]] and is_live[target[k]]:
             j = place[target[k]]
-            networks.edge_source[first_edge + filled[j]] = place[source[k]]
+            networks.edge_source[first_edge + degree[j] + filled[j]] = place[source[k]]
             filled[j] += 1
     for k in range(n_placed):
         _sort_sources(networks.edge_source, first_edge + degree[k], first_edge + degree[k + 1])

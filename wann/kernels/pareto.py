@@ -56,9 +56,10 @@ def front_numbers(objectives):
     return front
 
 
-@njit(cache=True)
 def crowding_distances(objectives, front):
     """Crowding distance of each individual within its front.
+
+    NumPy sorts all fronts at once, which is faster than a compiled sort for each.
 
     Args:
         objectives: (P, M) float64.
@@ -68,19 +69,16 @@ def crowding_distances(objectives, front):
         (P,) float64: the sum over the objectives of the gap between the two neighbours over the
         front's range; infinite at the ends. An objective that does not vary adds nothing.
     """
-    n, n_objectives = objectives.shape
-    distance = np.zeros(n)
-    for number in range(front.max() + 1):
-        members = np.flatnonzero(front == number)
-        for m in range(n_objectives):
-            values = objectives[members, m]
-            order = np.argsort(values, kind="mergesort")
-            span = values[order[-1]] - values[order[0]]
-            if not span > 0.0:
-                continue
-            distance[members[order[0]]] = np.inf
-            distance[members[order[-1]]] = np.inf
-            for k in range(1, len(members) - 1):
-                gap = values[order[k + 1]] - values[order[k - 1]]
-                distance[members[order[k]]] += gap / span
+    distance = np.zeros(len(front))
+    for values in objectives.T:
+        order = np.lexsort((values, front))
+        sorted_front, sorted_values = front[order], values[order]
+        first = np.searchsorted(sorted_front, sorted_front, side="left")
+        last = np.searchsorted(sorted_front, sorted_front, side="right") - 1
+        span = sorted_values[last] - sorted_values[first]
+        place = np.arange(len(front))
+        below, above = np.maximum(place - 1, first), np.minimum(place + 1, last)
+        share = (sorted_values[above] - sorted_values[below]) / np.where(span > 0, span, 1.0)
+        is_end = (place == first) | (place == last)
+        distance[order] += np.where(span > 0, np.where(is_end, np.inf, share), 0.0)
     return distance

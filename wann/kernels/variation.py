@@ -167,11 +167,12 @@ def _pick(flags, wanted, first, n, stream):
 
 
 @njit(cache=True)
-def longest_path_layers(source, target, n_nodes, n_first, layer, queue):
+def longest_path_layers(source, target, n_genes, n_nodes, n_first, layer, queue):
     """Layers by longest path; nodes that are not reached by the sort keep layer -1.
 
     Args:
-        source, target: (g,) node positions of the genes.
+        source, target: node positions of the genes.
+        n_genes: number of genes; the arrays may be longer.
         n_nodes: number of nodes.
         n_first: the first positions, bias and inputs, lie in layer 0.
         layer: (n_nodes,) int64, written.
@@ -181,7 +182,6 @@ def longest_path_layers(source, target, n_nodes, n_first, layer, queue):
         The number of nodes sorted (smaller than ``n_nodes``: there is a cycle), and the genes
         sorted by source as (n_nodes + 1,) starts and (g,) indices.
     """
-    n_genes = source.size
     waiting = np.zeros(n_nodes, np.int64)
     start = np.zeros(n_nodes + 1, np.int64)
     by_source = np.empty(n_genes, np.int64)
@@ -190,9 +190,9 @@ def longest_path_layers(source, target, n_nodes, n_first, layer, queue):
         start[source[k] + 1] += 1
     for i in range(n_nodes):
         start[i + 1] += start[i]
-    filled = start[:-1].copy()
+    filled = np.zeros(n_nodes, np.int64)
     for k in range(n_genes):
-        by_source[filled[source[k]]] = k
+        by_source[start[source[k]] + filled[source[k]]] = k
         filled[source[k]] += 1
     n_sorted = 0
     for i in range(n_nodes):
@@ -224,7 +224,9 @@ def _find_free_pair(source, target, n_nodes, n_inputs, n_outputs, stream):
     n_first = 1 + n_inputs
     n_fixed = n_first + n_outputs
     layer, queue = np.empty(n_nodes, np.int64), np.empty(n_nodes, np.int64)
-    _, start, by_source = longest_path_layers(source, target, n_nodes, n_first, layer, queue)
+    _, start, by_source = longest_path_layers(
+        source, target, source.size, n_nodes, n_first, layer, queue
+    )
     candidates = np.empty(n_nodes - n_outputs, np.int64)
     for k in range(candidates.size):
         candidates[k] = k if k < n_first else k + n_outputs
@@ -249,7 +251,8 @@ def _add_connection(
     children, first_node, n_nodes, first_gene, n_genes, n_inputs, n_outputs, innovations, stream
 ):
     """Appends a gene between two existing nodes; returns whether there was a free pair."""
-    position = np.empty(children.node_id[first_node : first_node + n_nodes].max() + 1, np.int32)
+    # ids rise: the last is the largest
+    position = np.empty(children.node_id[first_node + n_nodes - 1] + 1, np.int32)
     for k in range(n_nodes):
         position[children.node_id[first_node + k]] = k
     source, target = np.empty(n_genes, np.int32), np.empty(n_genes, np.int32)
@@ -304,7 +307,9 @@ def _change_activation(children, first_node, n_nodes, n_fixed, choices, stream):
     if n_nodes == n_fixed:
         return False
     k = first_node + n_fixed + below(stream, n_nodes - n_fixed)
-    is_other = choices != children.activation[k]
+    is_other = np.empty(choices.size, np.bool_)
+    for i in range(choices.size):
+        is_other[i] = choices[i] != children.activation[k]
     chosen = _pick(is_other, True, 0, choices.size, stream)
     if chosen < 0:
         return False
@@ -315,7 +320,9 @@ def _change_activation(children, first_node, n_nodes, n_fixed, choices, stream):
 @njit(cache=True)
 def _draw_operator(odds, stream):
     """An operator by its odds, which need not add up to 1; -1 if all are zero."""
-    total = odds.sum()
+    total = 0.0
+    for k in range(N_MUTATIONS):
+        total += odds[k]
     if not total > 0.0:
         return -1
     rest = uniform(stream) * total
@@ -351,6 +358,7 @@ def vary(
     """
     n_fixed = 1 + n_inputs + n_outputs
     stream = np.empty(1, np.uint64)
+    left = np.empty(N_MUTATIONS)
     node, gene = np.int64(0), np.int64(0)
     children.node_start[0] = 0
     children.gene_start[0] = 0
@@ -359,7 +367,8 @@ def vary(
         n_nodes, n_genes = _copy_genome(population, parents[c, 0], children, node, gene)
         if parents[c, 1] != parents[c, 0]:
             _mix_in(population, parents[c, 1], children, node, n_nodes, gene, n_genes, stream)
-        left = odds.copy()
+        for k in range(N_MUTATIONS):
+            left[k] = odds[k]
         is_drawn = operators[c] == _DRAW
         while True:
             operator = _draw_operator(left, stream) if is_drawn else np.int64(operators[c])
