@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 
 @njit(cache=True)
@@ -56,7 +57,9 @@ def front_numbers(objectives):
     return front
 
 
-def crowding_distances(objectives, front):
+def crowding_distances(
+    objectives: NDArray[np.float64], front: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Crowding distance of each individual within its front.
 
     NumPy sorts all fronts at once, which is faster than a compiled sort for each.
