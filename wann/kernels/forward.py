@@ -41,18 +41,7 @@ class NetworkArrays(NamedTuple):
     activation: NDArray[np.int8]
 
 
-def _node(
-    values,
-    sources,
-    begin,
-    end,
-    first_row,
-    weight_row,
-    target_row,
-    n_chunks,
-    activation,
-    is_weighted,
-):
+def _node(values, sources, place, is_weighted):
     """Computes a node: target = activation(weight * sum of the source rows).
 
     The pre-activation is clamped to the finite range; NaN (0 times an overflowed sum) becomes its
@@ -61,9 +50,10 @@ def _node(
     Args:
         values: flat rows of LANES numbers.
         sources: node numbers; the rows ``first_row + sources[e]`` for e in [begin, end) are added.
-        begin, end, first_row, weight_row, target_row, n_chunks, activation: int64.
+        place: int64: begin, end, first_row, weight_row, target_row, n_chunks, activation.
         is_weighted: bool; each connection e has a weight of its own in row ``weight_row + e``.
     """
+    begin, end, first_row, weight_row, target_row, n_chunks, activation = place
     width = n_chunks * CHUNK
 
     def row(number):
@@ -76,9 +66,8 @@ def _node(
     if not is_weighted:
         total = row(weight_row) * total
     limit = np.finfo(values.dtype).max
-    row(target_row)[:] = activate(
-        np.clip(np.nan_to_num(total, nan=-limit), -limit, limit), activation
-    )
+    finite = np.clip(np.nan_to_num(total, nan=-limit), -limit, limit)
+    row(target_row)[:] = activate(finite, activation)
 
 
 class _NodeEmitter:
@@ -90,6 +79,7 @@ class _NodeEmitter:
             context.make_array(kind)(context, builder, value).data
             for kind, value in zip(signature.args[:2], args[:2], strict=True)
         )
+        place, self.is_weighted = args[2:]
         (
             self.begin,
             self.end,
@@ -98,8 +88,7 @@ class _NodeEmitter:
             self.target_row,
             self.n_chunks,
             self.activation,
-            self.is_weighted,
-        ) = args[2:]
+        ) = cgutils.unpack_tuple(builder, place)
         self.index = self.begin.type
         self.vector = ir.VectorType(self.values.type.pointee, CHUNK)
         self.align = context.get_abi_sizeof(self.values.type.pointee)
@@ -163,65 +152,19 @@ class _NodeEmitter:
 
 
 @intrinsic
-def _node_llvm(
-    typingctx,
-    values,
-    sources,
-    begin,
-    end,
-    first_row,
-    weight_row,
-    target_row,
-    n_chunks,
-    activation,
-    is_weighted,
-):
+def _node_llvm(typingctx, values, sources, place, is_weighted):
     def codegen(context, builder, signature, args):
         _NodeEmitter(context, builder, signature, args).emit()
         return context.get_dummy_value()
 
-    return types.void(values, sources, *([types.int64] * 7), types.boolean), codegen
+    return types.void(values, sources, types.UniTuple(types.int64, 7), types.boolean), codegen
 
 
 @overload(_node, inline="always")
-def _node_overload(
-    values,
-    sources,
-    begin,
-    end,
-    first_row,
-    weight_row,
-    target_row,
-    n_chunks,
-    activation,
-    is_weighted,
-):
-    def node(
-        values,
-        sources,
-        begin,
-        end,
-        first_row,
-        weight_row,
-        target_row,
-        n_chunks,
-        activation,
-        is_weighted,
-    ):
-        _node_llvm(
-            values,
-            sources,
-            begin,
-            end,
-            first_row,
-            weight_row,
-            target_row,
-            n_chunks,
-            activation,
-            is_weighted,
-        )
-
-    return node
+def _node_overload(values, sources, place, is_weighted):
+    return lambda values, sources, place, is_weighted: _node_llvm(
+        values, sources, place, is_weighted
+    )
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -256,15 +199,13 @@ def forward(networks, p, n_fixed, values, first_row, weight_row, is_weighted, n_
     if is_weighted:
         weight_row -= networks.edge_start[first_node]
     for i in range(n_fixed, n_nodes):
-        _node(
-            values,
-            networks.edge_source,
+        place = (
             networks.edge_start[first_node + i],
             networks.edge_start[first_node + i + 1],
-            first_row,
-            weight_row,
-            first_row + i,
-            n_chunks,
-            networks.activation[first_node + i],
-            is_weighted,
+            np.int64(first_row),
+            np.int64(weight_row),
+            np.int64(first_row + i),
+            np.int64(n_chunks),
+            np.int64(networks.activation[first_node + i]),
         )
+        _node(values, networks.edge_source, place, is_weighted)
