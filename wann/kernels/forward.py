@@ -41,55 +41,60 @@ class NetworkArrays(NamedTuple):
     activation: NDArray[np.int8]
 
 
-def _node(values, sources, place, is_weighted):
-    """Computes a node: target = activation(weight * sum of the source rows).
+def _compute_nodes(values, edge_start, edge_source, activation, place, is_weighted):
+    """Computes nodes in turn: row = activation(weight * sum of the source rows).
 
-    The pre-activation is clamped to the finite range; NaN (0 times an overflowed sum) becomes its
+    A pre-activation is clamped to the finite range; NaN (0 times an overflowed sum) becomes its
     lower end.
 
     Args:
         values: flat rows of LANES numbers.
-        sources: node numbers; the rows ``first_row + sources[e]`` for e in [begin, end) are added.
-        place: int64: begin, end, first_row, weight_row, target_row, n_chunks, activation.
-        is_weighted: bool; each connection e has a weight of its own in row ``weight_row + e``.
+        edge_start, edge_source, activation: as in ``NetworkArrays``.
+        place: int64: first_node, first and last + 1 of the nodes to compute, first_row,
+            weight_row, n_chunks. Node i of the network has number ``first_node + i`` among all and
+            lies in row ``first_row + i``.
+        is_weighted: bool; connection e has weights of its own in row ``weight_row + e``.
     """
-    begin, end, first_row, weight_row, target_row, n_chunks, activation = place
+    first_node, first, end, first_row, weight_row, n_chunks = place
     width = n_chunks * CHUNK
+    limit = np.finfo(values.dtype).max
 
     def row(number):
         return values[number * LANES : number * LANES + width]
 
-    total = np.zeros(width, values.dtype)
-    for edge in range(begin, end):
-        term = row(first_row + sources[edge])
-        total = total + (row(weight_row + edge) * term if is_weighted else term)
-    if not is_weighted:
-        total = row(weight_row) * total
-    limit = np.finfo(values.dtype).max
-    finite = np.clip(np.nan_to_num(total, nan=-limit), -limit, limit)
-    row(target_row)[:] = activate(finite, activation)
+    for i in range(first, end):
+        total = np.zeros(width, values.dtype)
+        for edge in range(edge_start[first_node + i], edge_start[first_node + i + 1]):
+            term = row(first_row + edge_source[edge])
+            total = total + (row(weight_row + edge) * term if is_weighted else term)
+        if not is_weighted:
+            total = row(weight_row) * total
+        finite = np.clip(np.nan_to_num(total, nan=-limit), -limit, limit)
+        row(first_row + i)[:] = activate(finite, activation[first_node + i])
 
 
-class _NodeEmitter:
-    """Writes the LLVM code of ``_node``: values stay in vector registers up to the result."""
+class _NodesEmitter:
+    """Writes the LLVM code of ``_compute_nodes``.
+
+    The values of a node stay in vector registers from the sum to the result.
+    """
 
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
         self.builder = builder
-        self.values, self.sources = (
+        self.values, self.edge_start, self.edge_source, self.activation = (
             context.make_array(kind)(context, builder, value).data
-            for kind, value in zip(signature.args[:2], args[:2], strict=True)
+            for kind, value in zip(signature.args[:4], args[:4], strict=True)
         )
-        place, self.is_weighted = args[2:]
+        place, self.is_weighted = args[4:]
         (
-            self.begin,
+            self.first_node,
+            self.first,
             self.end,
             self.first_row,
             self.weight_row,
-            self.target_row,
             self.n_chunks,
-            self.activation,
         ) = cgutils.unpack_tuple(builder, place)
-        self.index = self.begin.type
+        self.index = self.first.type
         self.vector = ir.VectorType(self.values.type.pointee, CHUNK)
         self.align = context.get_abi_sizeof(self.values.type.pointee)
         self.emitter = Emitter(builder, self.vector)
@@ -102,68 +107,89 @@ class _NodeEmitter:
     def _load(self, row: Any, chunk: int) -> Any:
         return self.builder.load(self._address(row, chunk), align=self.align)
 
-    def _sum(self, totals: list[Any], is_weighted: bool) -> None:
-        """Adds the source rows to the accumulators, perhaps each times its own weights."""
+    def _load_integer(self, array: Any, i: Any) -> Any:
+        return self.builder.sext(self.builder.load(self.builder.gep(array, [i])), self.index)
+
+    def _range(self, start: Any, end: Any) -> Any:
+        return cgutils.for_range_slice(self.builder, start, end, self.index(1), self.index)
+
+    def _sum(self, node: Any, totals: list[Any], is_weighted: bool) -> None:
+        """Adds the source rows of a node up, perhaps each times its own weights."""
         b = self.builder
-        with cgutils.for_range_slice(b, self.begin, self.end, self.index(1), self.index) as loop:
-            edge = loop[0]
-            source = b.sext(b.load(b.gep(self.sources, [edge])), self.index)
-            row = b.add(self.first_row, source)
+        for total in totals:
+            b.store(self.emitter.constant(0.0), total)
+        begin, end = (
+            b.load(b.gep(self.edge_start, [i])) for i in (node, b.add(node, self.index(1)))
+        )
+        with self._range(begin, end) as (edge, _):
+            row = b.add(self.first_row, self._load_integer(self.edge_source, edge))
             for chunk, total in enumerate(totals):
                 term = self._load(row, chunk)
                 if is_weighted:
                     term = b.fmul(self._load(b.add(self.weight_row, edge), chunk), term)
                 b.store(b.fadd(b.load(total), term), total)
-        if not is_weighted:
-            for chunk, total in enumerate(totals):
-                b.store(b.fmul(self._load(self.weight_row, chunk), b.load(total)), total)
 
-    def _store(self, results: list[Any]) -> None:
-        for chunk, result in enumerate(results):
-            address = self._address(self.target_row, chunk)
-            self.builder.store(result, address, align=self.align)
-
-    def _emit_chunks(self, count: int) -> None:
-        """The code for the first ``count`` chunks."""
+    def _emit_chunks(self, count: int, is_weighted: bool) -> None:
+        """The code for all nodes on the first ``count`` chunks."""
         b = self.builder
         totals = [cgutils.alloca_once(b, self.vector) for _ in range(count)]
-        for total in totals:
-            b.store(self.emitter.constant(0.0), total)
-        with b.if_else(self.is_weighted) as (weighted, shared):
-            with weighted:
-                self._sum(totals, is_weighted=True)
-            with shared:
-                self._sum(totals, is_weighted=False)
-        vectors = [self.emitter.finite(b.load(total)) for total in totals]
-        emit_activation(self.emitter, self.activation, vectors, self._store)
+        with self._range(self.first, self.end) as (i, _):
+            node, target = b.add(self.first_node, i), b.add(self.first_row, i)
+            self._sum(node, totals, is_weighted)
+            vectors = [b.load(total) for total in totals]
+            if not is_weighted:
+                weights = [self._load(self.weight_row, chunk) for chunk in range(count)]
+                vectors = [b.fmul(w, v) for w, v in zip(weights, vectors, strict=True)]
+
+            def store(results: list[Any]) -> None:
+                for chunk, result in enumerate(results):
+                    b.store(result, self._address(target, chunk), align=self.align)
+
+            emit_activation(
+                self.emitter,
+                self._load_integer(self.activation, node),
+                [self.emitter.finite(vector) for vector in vectors],
+                store,
+            )
 
     def emit(self) -> None:
-        """A branch for each number of chunks."""
+        """A branch for each number of chunks, with shared and with individual weights."""
         b = self.builder
-        done = b.append_basic_block("node.done")
-        switch = b.switch(self.n_chunks, done)
-        for count in range(1, _MAX_CHUNKS + 1):
-            block = b.append_basic_block(f"node.{count}")
-            switch.add_case(self.index(count), block)
-            b.position_at_end(block)
-            self._emit_chunks(count)
-            b.branch(done)
+        done = b.append_basic_block("nodes.done")
+        n_kinds = self.index(2 * _MAX_CHUNKS)
+        kind = b.add(self.n_chunks, b.select(self.is_weighted, n_kinds, self.index(0)))
+        switch = b.switch(kind, done)
+        for is_weighted in (False, True):
+            for count in range(1, _MAX_CHUNKS + 1):
+                block = b.append_basic_block(f"nodes.{count}")
+                switch.add_case(self.index(count + 2 * _MAX_CHUNKS * is_weighted), block)
+                b.position_at_end(block)
+                self._emit_chunks(count, is_weighted)
+                b.branch(done)
         b.position_at_end(done)
 
 
 @intrinsic
-def _node_llvm(typingctx, values, sources, place, is_weighted):
+def _compute_nodes_llvm(typingctx, values, edge_start, edge_source, activation, place, is_weighted):
     def codegen(context, builder, signature, args):
-        _NodeEmitter(context, builder, signature, args).emit()
+        _NodesEmitter(context, builder, signature, args).emit()
         return context.get_dummy_value()
 
-    return types.void(values, sources, types.UniTuple(types.int64, 7), types.boolean), codegen
+    signature = types.void(
+        values,
+        edge_start,
+        edge_source,
+        activation,
+        types.UniTuple(types.int64, 6),
+        types.boolean,
+    )
+    return signature, codegen
 
 
-@overload(_node, inline="always")
-def _node_overload(values, sources, place, is_weighted):
-    return lambda values, sources, place, is_weighted: _node_llvm(
-        values, sources, place, is_weighted
+@overload(_compute_nodes, inline="always")
+def _compute_nodes_overload(values, edge_start, edge_source, activation, place, is_weighted):
+    return lambda values, edge_start, edge_source, activation, place, is_weighted: (
+        _compute_nodes_llvm(values, edge_start, edge_source, activation, place, is_weighted)
     )
 
 
@@ -198,14 +224,19 @@ def forward(networks, p, n_fixed, values, first_row, weight_row, is_weighted, n_
     n_nodes = networks.node_start[p + 1] - first_node
     if is_weighted:
         weight_row -= networks.edge_start[first_node]
-    for i in range(n_fixed, n_nodes):
-        place = (
-            networks.edge_start[first_node + i],
-            networks.edge_start[first_node + i + 1],
-            np.int64(first_row),
-            np.int64(weight_row),
-            np.int64(first_row + i),
-            np.int64(n_chunks),
-            np.int64(networks.activation[first_node + i]),
-        )
-        _node(values, networks.edge_source, place, is_weighted)
+    place = (
+        np.int64(first_node),
+        np.int64(n_fixed),
+        np.int64(n_nodes),
+        np.int64(first_row),
+        np.int64(weight_row),
+        np.int64(n_chunks),
+    )
+    _compute_nodes(
+        values,
+        networks.edge_start,
+        networks.edge_source,
+        networks.activation,
+        place,
+        is_weighted,
+    )
