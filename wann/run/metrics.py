@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -126,8 +127,9 @@ class MetricsFile:
             raise RunError(f"cannot write {self.path}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
+        """Closes the file; rows that could not be written have been reported already."""
+        with suppress(OSError):
+            self._file.close()
 
 
 def read_lines(path: Path) -> list[str]:

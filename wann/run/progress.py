@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    ProgressColumn,
-    Task,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -81,21 +80,25 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-class _Numbers(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(task.fields.get("numbers", ""), style="cyan", no_wrap=True)
+class _BarAboveNumbers(Progress):
+    """A bar, and a line of numbers below it: both fit a terminal of 80 columns."""
+
+    numbers = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        yield Text(self.numbers, style="cyan", no_wrap=True, overflow="ellipsis")
 
 
 class Bar(Quiet):
     """A progress bar on a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.progress = Progress(
+        self.progress = _BarAboveNumbers(
             TextColumn("generation"),
             MofNCompleteColumn(),
             BarColumn(bar_width=None),
-            _Numbers(),
-            TimeRemainingColumn(compact=True),
+            TimeRemainingColumn(),
             TextColumn("left"),
             console=Console(file=stream),
             expand=True,
@@ -115,15 +118,12 @@ class Bar(Quiet):
 
     def generation(self, row: Row, steps_per_second: float) -> None:
         """After each generation."""
-        self.progress.update(
-            self._task,
-            completed=row.generation + 1,
-            numbers=(
-                f"mean {row.mean_best:.0f} (median {row.mean_median:.0f})  max {row.max_max:.0f}  "
-                f"conn {row.connections_best} ({row.connections_median:.0f})  "
-                f"{steps_per_second / 1e6:.0f} Msteps/s"
-            ),
+        self.progress.numbers = (
+            f"mean {row.mean_best:.0f} (median {row.mean_median:.0f})  max {row.max_max:.0f}  "
+            f"connections {row.connections_best} (median {row.connections_median:.0f})  "
+            f"{steps_per_second / 1e6:.0f} M steps/s"
         )
+        self.progress.update(self._task, completed=row.generation + 1)
 
     def say(self, text: str) -> None:
         """Something worth a line."""
