@@ -34,10 +34,17 @@ def finite_number(text: str) -> float:
     return value
 
 
+def path(text: str) -> Path:
+    """The type of a path; an empty one would be the present folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
 def add_champion(parser: argparse.ArgumentParser) -> None:
     """The positional CHAMPION."""
     parser.add_argument(
-        "champion", metavar="CHAMPION", type=Path, help="a champion file or a run directory"
+        "champion", metavar="CHAMPION", type=path, help="a champion file or a run directory"
     )
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import add_json, example, integer_from
+from wann.cli.arguments import add_json, example, integer_from, path
 
 if TYPE_CHECKING:
     from wann.run.directory import RunDirectory
@@ -42,8 +40,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/<task>-seed<N>")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run")
+    parser.add_argument("--out", type=path, metavar="DIR", help="default: results/<task>-seed<N>")
+    parser.add_argument("--resume", type=path, metavar="DIR", help="go on with a run")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the run in the run directory"
     )
@@ -69,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         out=args.out,
         resume=args.resume,
         overwrite=args.overwrite,
-        command=shlex.join(["wann", *sys.argv[1:]]),
+        command=args.command,
     )
     directory, outcome = execute(
         request,

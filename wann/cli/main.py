@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import wann
 from wann.cli import bench, draw, evaluate, evolve, replay, tasks
@@ -18,7 +21,11 @@ INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
+    """An argument parser whose errors are one line, and that knows -1e-1 for a number."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._negative_number_matcher = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
 
     def error(self, message: str) -> NoReturn:
         """Prints the message and exits with 2."""
@@ -43,20 +50,37 @@ def make_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; returns the exit code."""
-    args = make_parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    args = make_parser().parse_args(words)
+    args.command = shlex.join(["wann", *words])
     use_hashed_cache()
     try:
         code: int = args.run(args)
         sys.stdout.flush()
     except WannError as error:
-        message = " ".join(str(error).split())
-        print(f"wann {args.verb}: error: {message}", file=sys.stderr)
-        return 2
+        return _fail(args.verb, str(error))
+    except MemoryError as error:
+        return _fail(args.verb, f"not enough memory: {error}")
     except KeyboardInterrupt:
         print(f"wann {args.verb}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader has gone; keep the interpreter from complaining when it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
+    except OSError as error:
+        _drop_output()
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(args.verb, f"{where}{error.strerror or error}")
     return code
+
+
+def _fail(verb: str, message: str) -> int:
+    one_line = " ".join(message.split())
+    print(f"wann {verb}: error: {one_line}", file=sys.stderr)
+    return 2
+
+
+def _drop_output() -> None:
+    """Keeps the interpreter from complaining when it flushes what nobody takes."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -140,8 +140,10 @@ def _read_nodes(
                 f"{path}: node {node_id} has unknown activation {activation!r}; "
                 f"allowed: {', '.join(ACTIVATION_NAMES)}"
             )
+        if kind in ("bias", "input") and activation != "linear":
+            raise FormatError(f"{path}: {kind} node {node_id} must have the activation linear")
         kinds.append(kind)
-        names.append(node.get("name"))
+        names.append(_read_name(node, i, path))
         activations.append(int(ACTIVATION_NAMES[activation]))
     in_order = sorted(kinds, key=_KINDS.index)
     if kinds != in_order or kinds.count("bias") != 1 or kinds.count("output") < 1:
@@ -149,6 +151,17 @@ def _read_nodes(
             f"{path}: nodes must be one bias, then the inputs, the hidden nodes and the outputs"
         )
     return kinds, names, activations, place
+
+
+def _read_name(node: dict[str, Any], i: int, path: Path) -> str | None:
+    if "name" not in node:
+        return None
+    name: str = _require(node["name"], str, f"nodes[{i}].name", path)
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(f"{path}: nodes[{i}].name is no text: {error}") from error
+    return name
 
 
 def _read_connections(items: list[Any], place: dict[int, int], path: Path) -> list[tuple[int, int]]:
@@ -207,6 +220,7 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
     """
     path = Path(path)
     try:
+        text.encode()
         data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite_float)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path} is no champion file: {error}") from error
@@ -223,6 +237,7 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
     kinds, names, activations, place = _read_nodes(
         _require(data.get("nodes"), list, "nodes", path), path
     )
+    ids = list(place)
     items = _require(data.get("connections"), list, "connections", path)
     connections = _read_connections(items, place, path)
     activations, connections, order = _topological(kinds, activations, connections, path)
@@ -231,7 +246,7 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
         network = network_from_connections(n_inputs, n_outputs, activations, connections)
     except NetworkError as error:
         raise FormatError(f"{path}: {error}") from error
-    _refuse_dangling(network, path)
+    _refuse_dangling(network, [ids[k] for k in order], path)
     labels = [str(names[k] or f"{kinds[k]} {k}") for k in order]
     return Champion(
         network,
@@ -243,14 +258,16 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
     )
 
 
-def _refuse_dangling(network: Network, path: Path) -> None:
+def _refuse_dangling(network: Network, ids: list[int], path: Path) -> None:
     """Hidden nodes of a champion lie on a path from the bias or an input to an output."""
     n_first = 1 + network.n_inputs
     has_input, has_output = set(network.edge_target.tolist()), set(network.edge_source.tolist())
     for node in range(n_first, n_first + network.n_hidden):
         if node not in has_input or node not in has_output:
             lack = "input" if node not in has_input else "output"
-            raise FormatError(f"{path}: hidden node {node} dangles: no connection is its {lack}")
+            raise FormatError(
+                f"{path}: hidden node {ids[node]} dangles: no connection is its {lack}"
+            )
 
 
 def load_champion(path: Path | str) -> Champion:
@@ -260,14 +277,14 @@ def load_champion(path: Path | str) -> Champion:
         FormatError: there is no such file, or it is no champion file.
     """
     path = Path(path)
-    if path.is_dir():
-        if not (path / "champion.json").exists():
-            raise FormatError(f"{path} holds no champion.json: is it a run directory?")
-        path = path / "champion.json"
     try:
+        if path.is_dir():
+            if not (path / "champion.json").exists():
+                raise FormatError(f"{path} holds no champion.json: is it a run directory?")
+            path = path / "champion.json"
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise FormatError(f"cannot read champion {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
+    except ValueError as error:
         raise FormatError(f"{path} is no champion file: {error}") from error
     return champion_from_json(text, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +72,9 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         with temporary.open("wb") as file:
             file.write(buffer.getvalue())
             os.fsync(file.fileno())
-        # between the two renames a kill leaves the previous one, which is read then
-        if path.exists():
+        # between the two renames a kill leaves the previous one, which is read then;
+        # a damaged file does not take the place of a sound one
+        if _is_sound(path):
             path.replace(previous)
 
 
@@ -84,7 +84,7 @@ def previous_path(path: Path) -> Path:
 
 
 def _read(path: Path) -> Checkpoint:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     version = int(arrays["version"])
     if version != VERSION:
@@ -105,6 +105,14 @@ def _read(path: Path) -> Checkpoint:
     return Checkpoint(state, (evaluations, episodes, steps), seconds)
 
 
+def _is_sound(path: Path) -> bool:
+    try:
+        _read(path)
+    except Exception:  # a damaged archive fails in many ways
+        return False
+    return True
+
+
 def load_checkpoint(path: Path) -> tuple[Checkpoint, str | None]:
     """Reads a checkpoint, or the one before it where the last is damaged.
 
@@ -120,7 +128,9 @@ def load_checkpoint(path: Path) -> tuple[Checkpoint, str | None]:
             checkpoint = _read(candidate)
         except FileNotFoundError:
             problems.append(f"{candidate.name} is missing")
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except RunError:
+            raise
+        except Exception:  # a damaged archive fails in many ways
             problems.append(f"{candidate.name} is damaged")
         else:
             warning = f"{problems[0]}; going on from {candidate.name}" if problems else None

@@ -50,10 +50,9 @@ class RunDirectory:
         return bool(self.files())
 
     @property
-    def is_resumable(self) -> bool:
-        """Whether there is a config and a checkpoint."""
-        has_checkpoint = self.checkpoint.exists() or previous_path(self.checkpoint).exists()
-        return self.config.exists() and has_checkpoint
+    def has_checkpoint(self) -> bool:
+        """Whether there is a checkpoint, or the one before it."""
+        return self.checkpoint.exists() or previous_path(self.checkpoint).exists()
 
     def create(self, overwrite: bool) -> None:
         """Makes the directory ready for a new run.
@@ -80,15 +79,25 @@ class RunDirectory:
 
     def clear(self) -> None:
         """Removes the files of an earlier run, and no others."""
+        try:
+            for name in _FILES:
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"cannot replace {error.filename}: {error.strerror}") from error
+
+    def remove_leftovers(self) -> None:
+        """Removes the temporary files of a process that was killed while it wrote."""
         for name in _FILES:
-            (self.path / name).unlink(missing_ok=True)
+            file = Path(name)
+            for leftover in self.path.glob(f".{file.stem}.*.tmp{file.suffix}"):
+                leftover.unlink(missing_ok=True)
 
     def require_resumable(self) -> None:
         """Raises RunError unless a run can go on here."""
         if not self.path.is_dir():
             raise RunError(f"cannot resume {self.path}: there is no such run directory")
-        if not self.is_resumable:
-            raise RunError(f"cannot resume {self.path}: it holds no config.toml and checkpoint.npz")
+        if not self.config.exists():
+            raise RunError(f"cannot resume {self.path}: it holds no config.toml")
 
     def __enter__(self) -> RunDirectory:
         try:

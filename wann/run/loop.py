@@ -6,7 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -26,21 +26,12 @@ from wann.search.config import Config, config_to_table, config_to_toml
 from wann.search.search import Search
 from wann.search.validation import Validation, choose_champion
 from wann.tasks.base import Task, sweep
-from wann.tuning.evaluation import evaluate_network
+from wann.tuning.evaluation import HIGH, LOW, N_PROFILE, SWEEP_STEP, evaluate_network
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
 # episodes of the scores in the champion file that the validation does not give
 _REPORT_EPISODES = 1000
 _COMPILING = "compiling the kernels; this happens once and takes about 20 s"
-_PROTOCOLS = {
-    "random_shared_weight": "each fresh episode has one weight from U(-2, 2), shared by all "
-    "connections; float64; these episodes did not choose the champion",
-    "tuned_shared_weight": "the best shared weight of a sweep of 0.02 over [-2, 2], chosen on "
-    "other episodes; float64",
-    "random_weights": "in each fresh episode every connection has its own weight from U(-2, 2); "
-    "float64",
-    "profile": "fresh episodes at 41 shared weights; float64",
-}
 
 
 class Reporter(Protocol):
@@ -111,9 +102,10 @@ class Run:
         )
         self.is_resumed = checkpoint is not None
         former = meta.read_meta(directory.meta) if checkpoint else {}
-        self.commands = [*former.get("commands", []), command]
-        self.starts = [*former.get("started", []), meta.now()]
-        self.memory = dict(former.get("memory_mb_at_generation", {}))
+        self.commands = [*_list_of(former.get("commands")), command]
+        self.starts = [*_list_of(former.get("started")), meta.now()]
+        memory = former.get("memory_mb_at_generation")
+        self.memory: dict[str, float] = dict(memory) if isinstance(memory, dict) else {}
         self._last_saved = time.perf_counter()
 
     @contextmanager
@@ -132,9 +124,14 @@ class Run:
             self.directory.clear()
         # an extended run has more generations in its config
         write_atomically(self.directory.config, config_to_toml(self.config))
+        self._write_meta(is_complete=False)
         metrics = MetricsFile(self.directory.metrics, self.search.state.generation)
-        with Threads(self.n_workers) as executor, StopRequest() as stop:
-            self._write_meta(is_complete=False)
+        with closing(metrics), Threads(self.n_workers) as executor, StopRequest() as stop:
+            if metrics.n_lost:
+                self.reporter.say(
+                    f"warning: {self.directory.metrics} lacks {metrics.n_lost} rows of generations "
+                    "before the checkpoint"
+                )
             self._warm_up()
             if not self.is_resumed:
                 self._save_state()
@@ -147,7 +144,6 @@ class Run:
                         self._save_champion(executor, is_final=False)
                 self._save_state()
             finally:
-                metrics.close()
                 self.reporter.end()
             champion = self._save_champion(executor, is_final=self.search.is_done)
             self._write_meta(is_complete=self.search.is_done)
@@ -250,7 +246,7 @@ class Run:
                 self.task.name,
                 self.task.input_names,
                 self.task.output_names,
-                _scores_with_protocol(validation, scores),
+                _scores_with_protocol(validation, scores, self.config),
                 self._provenance(),
             )
             save_champion(champion, self.directory.champion)
@@ -291,7 +287,28 @@ class Run:
         )
 
 
-def _scores_with_protocol(validation: Validation, more: Mapping[str, Any]) -> dict[str, Any]:
+def _list_of(value: object) -> list[Any]:
+    """The value if it is a list; what a person has edited may be anything."""
+    return value if isinstance(value, list) else []
+
+
+def _protocols(config: Config) -> dict[str, str]:
+    """How each score was measured."""
+    low, high = config.weights.low, config.weights.high
+    return {
+        "random_shared_weight": f"each fresh episode has one weight from U({low:g}, {high:g}), "
+        "shared by all connections; float64; these episodes did not choose the champion",
+        "tuned_shared_weight": f"the best shared weight of a sweep of {SWEEP_STEP} over "
+        f"[{LOW:g}, {HIGH:g}], chosen on other episodes; float64",
+        "random_weights": "in each fresh episode every connection has its own weight from "
+        f"U({LOW:g}, {HIGH:g}); float64",
+        "profile": f"fresh episodes at {N_PROFILE} shared weights; float64",
+    }
+
+
+def _scores_with_protocol(
+    validation: Validation, more: Mapping[str, Any], config: Config
+) -> dict[str, Any]:
     """The scores of the champion file; that of the validation comes first."""
     shared = {
         "mean": validation.mean,
@@ -308,7 +325,7 @@ def _scores_with_protocol(validation: Validation, more: Mapping[str, Any]) -> di
         for name in ("tuned_shared_weight", "random_weights", "profile")
         if name in more
     }
-    for name, protocol in _PROTOCOLS.items():
+    for name, protocol in _protocols(config).items():
         if name in scores:
             scores[name]["protocol"] = protocol
     return scores

@@ -65,7 +65,7 @@ def read_meta(path: Path) -> dict[str, Any]:
     """The content of ``meta.json``; empty where there is none that can be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -103,13 +103,17 @@ class MetricsFile:
         path: of the file.
         n_kept: rows of an earlier part of the run that are kept; later ones are dropped.
 
+    Attributes:
+        n_lost: rows that were to be kept and are missing or damaged.
+
     Raises:
         RunError: the file cannot be written.
     """
 
     def __init__(self, path: Path, n_kept: int = 0) -> None:
         self.path = path
-        kept = read_lines(path)[1 : 1 + n_kept] if n_kept else []
+        kept = _whole_rows(path)[:n_kept] if n_kept else []
+        self.n_lost = n_kept - len(kept)
         write_atomically(path, "".join([_to_line(COLUMNS), *kept]))
         try:
             self._file = path.open("a", encoding="utf-8", newline="")
@@ -132,9 +136,16 @@ class MetricsFile:
             self._file.close()
 
 
-def read_lines(path: Path) -> list[str]:
-    """Lines of the file, header first; none if there is no file."""
+def _whole_rows(path: Path) -> list[str]:
+    """The rows of the file up to the first that is damaged; none if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except FileNotFoundError:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (OSError, ValueError):
         return []
+    rows = []
+    for generation, line in enumerate(lines[1:]):
+        is_whole = line.endswith("\n") and line.count(",") == len(COLUMNS) - 1
+        if not is_whole or not line.startswith(f"{generation},"):
+            break
+        rows.append(line)
+    return rows

@@ -136,7 +136,9 @@ def execute(
         directory = RunDirectory(out)
         directory.create(request.overwrite)
     with directory:
-        if request.resume is not None:
+        directory.remove_leftovers()
+        # a run that was killed before its first checkpoint starts anew
+        if request.resume is not None and directory.has_checkpoint:
             checkpoint, warning = load_checkpoint(directory.checkpoint)
             if warning:
                 reporter.say(f"warning: {warning}")

@@ -170,6 +170,11 @@ def _describe(kind: Any) -> str:
     return {int: "an integer", float: "a number", str: "a string", bool: "true or false"}[kind]
 
 
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def _convert(key: str, value: Any, kind: Any) -> Any:
     """Checks the type of a value and returns it; an integer passes for a number."""
     origin = typing.get_origin(kind)
@@ -182,12 +187,20 @@ def _convert(key: str, value: Any, kind: Any) -> Any:
         is_right = False
     elif kind is float:
         is_right = isinstance(value, (int, float)) and not isinstance(value, bool)
-        value = float(value) if is_right else value
+        value = _to_float(value) if is_right else value
     else:
         is_right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if not is_right:
-        raise ConfigError(f"{key} = {value!r}: must be {_describe(kind)}")
+        raise ConfigError(f"{key} = {_shown(value)}: must be {_describe(kind)}")
     return value
+
+
+def _to_float(value: float) -> float:
+    """The number as a float; an integer beyond the range of floats is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _check_range(key: str, value: Any, limits: tuple[float, float] | None) -> None:
@@ -197,7 +210,7 @@ def _check_range(key: str, value: Any, limits: tuple[float, float] | None) -> No
     elif isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{key} = {value}: must be finite")
     elif limits and not limits[0] <= value <= limits[1]:
-        raise ConfigError(f"{key} = {value}: must be from {limits[0]:g} to {limits[1]:g}")
+        raise ConfigError(f"{key} = {_shown(value)}: must be from {limits[0]:g} to {limits[1]:g}")
 
 
 def _unknown_key(key: str, allowed: Sequence[str]) -> ConfigError:
@@ -216,7 +229,7 @@ def _read_record(kind: type, table: Mapping[str, Any], prefix: str) -> Any:
             raise _unknown_key(key, [prefix + n for n in fields])
         if dataclasses.is_dataclass(types[name]):
             if not isinstance(value, Mapping):
-                raise ConfigError(f"{key} = {value!r}: must be a table")
+                raise ConfigError(f"{key} = {_shown(value)}: must be a table")
             values[name] = _read_record(typing.cast(type, types[name]), value, f"{key}.")
         else:
             values[name] = _convert(key, value, types[name])
@@ -281,7 +294,7 @@ def read_table(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read config {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"config {path} is not TOML: {error}") from error
 
 
@@ -302,7 +315,7 @@ def _leaves() -> dict[str, str]:
 def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         pass
     try:
         return float(text)  # TOML knows no .5
@@ -332,7 +345,10 @@ def apply_settings(table: Mapping[str, Any], settings: Sequence[str]) -> dict[st
             raise _unknown_key(key, list(set(known.values())))
         section, dot, name = known[key].partition(".")
         if dot:
-            result.setdefault(section, {})[name] = _parse_value(text.strip())
+            table_of_section = result.setdefault(section, {})
+            if not isinstance(table_of_section, dict):
+                raise ConfigError(f"{section} = {_shown(table_of_section)}: must be a table")
+            table_of_section[name] = _parse_value(text.strip())
         else:
             result[section] = _parse_value(text.strip())
     return result

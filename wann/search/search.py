@@ -245,4 +245,6 @@ class Search:
 
     def champion_candidates(self) -> PopulationArrays:
         """The genomes among which the champion is chosen."""
+        if self.state.generation == 0:
+            return self.state.population
         return join_populations([self.state.candidates, self.state.hall_of_fame.genomes])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.tasks.base import Task
 from wann.tasks.registry import make_task
-from wann.tuning.evaluation import best_shared_weight
+from wann.tuning.evaluation import HIGH, LOW, best_shared_weight
 
 
 def task_of_champion(champion: Champion) -> Task:
@@ -31,7 +33,8 @@ def task_of_champion(champion: Champion) -> Task:
 
 def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
     """The tuned shared weight of a champion: as in its file, else by a sweep."""
-    weight = champion.scores.get("tuned_shared_weight", {}).get("weight")
-    if isinstance(weight, (int, float)) and not isinstance(weight, bool):
+    score = champion.scores.get("tuned_shared_weight")
+    weight = score.get("weight") if isinstance(score, Mapping) else None
+    if isinstance(weight, (int, float)) and LOW <= weight <= HIGH:
         return float(weight)
     return best_shared_weight(task, champion.network, seed)

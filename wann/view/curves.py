@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
-from wann.formats.atomic import atomic_path
+from wann.formats.atomic import write_atomically
 
 _BLUE, _ORANGE, _GREY = "#2f6db3", "#d9822b", "#5b6770"
 
@@ -23,7 +24,10 @@ def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
         FormatError: it cannot be read or is no table.
     """
     try:
-        table = np.genfromtxt(path, delimiter=",", names=True, ndmin=1)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) < 2:
+            raise FormatError(f"cannot read metrics {path}: it has no rows")
+        table = np.genfromtxt(lines, delimiter=",", names=True, ndmin=1)
         return {name: table[name] for name in table.dtype.names or ()}
     except (OSError, ValueError) as error:
         raise FormatError(f"cannot read metrics {path}: {error}") from error
@@ -74,5 +78,6 @@ def save_learning_curve(
     metrics: Mapping[str, NDArray[np.float64]], path: Path, title: str = ""
 ) -> None:
     """Writes the drawing of ``draw_learning_curve`` as a PNG, atomically."""
-    with atomic_path(path) as temporary:
-        draw_learning_curve(metrics, title).savefig(temporary, dpi=150)
+    buffer = io.BytesIO()
+    draw_learning_curve(metrics, title).savefig(buffer, format="png", dpi=150)
+    write_atomically(path, buffer.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
 from wann.errors import FormatError, TaskError
-from wann.formats.atomic import atomic_path
+from wann.formats.atomic import write_atomically
 from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.glyphs import COLOURS
@@ -133,8 +134,9 @@ def save_network(
     with style.context(["default", {"svg.hashsalt": "wann", "pdf.fonttype": 42}]):
         figure = draw_network(network, input_names, output_names, title=title)
         dpi = min(_DOTS_PER_INCH, _MOST_DOTS / max(figure.get_size_inches()))
-        with atomic_path(path) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+    write_atomically(path, buffer.getvalue())
 
 
 def _draw_lines(page: Page, network: Network, layout: Layout) -> None:
