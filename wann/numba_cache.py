@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import tempfile
 from pathlib import Path
 
 _PACKAGES = ("wann", "wann_envs")
@@ -24,12 +25,12 @@ def _source_folders() -> list[Path]:
 
 
 def sources_hash() -> str:
-    """A hash of all files that import numba."""
+    """A hash of all files that compiled code comes from."""
     digest = hashlib.blake2b(digest_size=8)
     for folder in _source_folders():
         for path in sorted(folder.rglob("*.py")):
             content = path.read_bytes()
-            if b"numba" in content:
+            if b"numba" in content or path.parent.name == "kernels":
                 digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()
 
@@ -44,6 +45,12 @@ def _cache_home() -> Path:
 
 def use_hashed_cache() -> None:
     """Sets ``NUMBA_CACHE_DIR`` unless it is set; call it before numba is imported."""
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        folder = _cache_home() / "wann" / f"numba-{sources_hash()}"
-        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    folder = _cache_home() / "wann" / f"numba-{sources_hash()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        # for this process only: a folder of that name that lasts could be another user's
+        folder = Path(tempfile.mkdtemp(prefix="wann-")) / folder.name
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
