@@ -30,7 +30,8 @@ def sources_hash() -> str:
     for folder in _source_folders():
         for path in sorted(folder.rglob("*.py")):
             content = path.read_bytes()
-            if b"numba" in content or path.parent.name == "kernels":
+            is_jitted = b"from numba" in content or b"import numba" in content
+            if is_jitted or path.parent.name == "kernels":
                 digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()
 
@@ -47,10 +48,11 @@ def use_hashed_cache() -> None:
     """Sets ``NUMBA_CACHE_DIR`` unless it is set; call it before numba is imported."""
     if "NUMBA_CACHE_DIR" in os.environ:
         return
-    folder = _cache_home() / "wann" / f"numba-{sources_hash()}"
+    name = f"numba-{sources_hash()}"
     try:
+        folder = _cache_home() / "wann" / name
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # no home folder, or none that can be written
         # for this process only: a folder of that name that lasts could be another user's
-        folder = Path(tempfile.mkdtemp(prefix="wann-")) / folder.name
+        folder = Path(tempfile.mkdtemp(prefix="wann-")) / name
     os.environ["NUMBA_CACHE_DIR"] = str(folder)

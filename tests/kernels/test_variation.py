@@ -498,23 +498,23 @@ def assert_crossed(child, fitter, other):
 
 
 def test_crossover_keeps_the_structure_of_the_fitter_parent_and_mixes_what_is_shared():
-    origins = {"fitter": 0, "other": 0}
+    from_fitter = {genes_of: [], nodes_of: []}
     for seed in range(6):
         fitter, other, counter = related_parents(seed)
         kept = bits(fitter), bits(other)
         rng = np.random.default_rng(seed)
-        for _ in range(20):
+        for _ in range(40):
             child = cross(fitter, other, counter, rng)
             assert_crossed(child, fitter, other)
             assert_well_formed(child)
-            for of in (genes_of, nodes_of):
+            for of, found in from_fitter.items():
                 mine, first, second = of(child), of(fitter), of(other)
-                for number in first.keys() & second.keys():
-                    if first[number] != second[number]:
-                        origins["fitter" if mine[number] == first[number] else "other"] += 1
+                shared = first.keys() & second.keys()
+                found += [mine[n] == first[n] for n in shared if first[n] != second[n]]
         assert (bits(fitter), bits(other)) == kept
-    assert sum(origins.values()) > 300
-    assert_frequencies(list(origins.values()), [1, 1])
+    for found in from_fitter.values():
+        assert len(found) > 500
+        assert_frequencies(np.bincount(found), [1, 1])
 
 
 def test_crossover_with_itself_is_a_copy():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterator
 from functools import cache
@@ -178,8 +179,8 @@ def test_unknown_suffix_is_an_error_that_names_the_allowed_ones(name: str, tmp_p
 def test_interrupted_save_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write_half(_: Figure, path: Path, **_options: object) -> None:
-        path.write_bytes(b"half")
+    def write_half(_: Figure, file: io.BytesIO, **_options: object) -> None:
+        file.write(b"half")
         raise KeyboardInterrupt
 
     path = tmp_path / "net.png"

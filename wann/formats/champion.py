@@ -164,8 +164,10 @@ def _read_name(node: dict[str, Any], i: int, path: Path) -> str | None:
     return name
 
 
-def _read_connections(items: list[Any], place: dict[int, int], path: Path) -> list[tuple[int, int]]:
-    connections = []
+def _read_connections(
+    items: list[Any], place: dict[int, int], kinds: list[str], path: Path
+) -> list[tuple[int, int]]:
+    connections: list[tuple[int, int]] = []
     for i, item in enumerate(items):
         _require(item, dict, f"connections[{i}]", path)
         ends = []
@@ -174,7 +176,13 @@ def _read_connections(items: list[Any], place: dict[int, int], path: Path) -> li
             if node_id not in place:
                 raise FormatError(f"{path}: connections[{i}].{end} is {node_id}, which is no node")
             ends.append(place[node_id])
-        connections.append((ends[0], ends[1]))
+        pair = (ends[0], ends[1])
+        words = f"connections[{i}] from {item['source']} to {item['target']}"
+        if pair in connections:
+            raise FormatError(f"{path}: {words} occurs twice")
+        if kinds[pair[1]] in ("bias", "input"):
+            raise FormatError(f"{path}: {words} leads into the bias or an input")
+        connections.append(pair)
     return connections
 
 
@@ -239,7 +247,7 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
     )
     ids = list(place)
     items = _require(data.get("connections"), list, "connections", path)
-    connections = _read_connections(items, place, path)
+    connections = _read_connections(items, place, kinds, path)
     activations, connections, order = _topological(kinds, activations, connections, path)
     n_inputs, n_outputs = kinds.count("input"), kinds.count("output")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from wann.errors import RunError
 from wann.formats.atomic import atomic_path
 from wann.genome.innovation import InnovationCounter
 from wann.kernels.variation import PopulationArrays
+from wann.search.config import CheckpointConfig, Config, config_to_toml
 from wann.search.hall_of_fame import HallOfFame
 from wann.search.search import EvolutionState
 
@@ -31,11 +32,13 @@ class Checkpoint:
         state: of the search.
         totals: evaluations, episodes and steps so far.
         seconds: wall time so far by part, stops left out.
+        config: ``fingerprint`` of the settings that led to the state.
     """
 
     state: EvolutionState
     totals: tuple[int, int, int] = (0, 0, 0)
     seconds: Mapping[str, float] | None = None
+    config: str = ""
 
 
 def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
@@ -44,6 +47,7 @@ def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
     seconds = checkpoint.seconds or {}
     arrays: dict[str, NDArray[Any]] = {
         "version": np.array(VERSION),
+        "config": np.array(checkpoint.config),
         "generation": np.array(state.generation),
         "counter": np.array([state.counter.next_node_id, state.counter.next_innovation]),
         "hall_key": hall.key,
@@ -78,6 +82,12 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
             path.replace(previous)
 
 
+def fingerprint(config: Config) -> str:
+    """The settings that a state depends on: all but how long the run is and when it is saved."""
+    search = replace(config.search, generations=1)
+    return config_to_toml(replace(config, search=search, checkpoint=CheckpointConfig()))
+
+
 def previous_path(path: Path) -> Path:
     """Where the checkpoint before the last one lies."""
     return path.with_suffix(f".previous{path.suffix}")
@@ -102,7 +112,7 @@ def _read(path: Path) -> Checkpoint:
     )
     evaluations, episodes, steps = map(int, arrays["totals"])
     seconds = dict(zip(arrays["seconds_part"].tolist(), arrays["seconds"].tolist(), strict=True))
-    return Checkpoint(state, (evaluations, episodes, steps), seconds)
+    return Checkpoint(state, (evaluations, episodes, steps), seconds, str(arrays["config"]))
 
 
 def _is_sound(path: Path) -> bool:

@@ -22,6 +22,8 @@ _FILES = (
     "checkpoint.npz",
     "checkpoint.previous.npz",
 )
+# what is left of an earlier run when a new one has written its config
+_REMOVED = _FILES[:0:-1]
 
 
 class RunDirectory:
@@ -78,9 +80,12 @@ class RunDirectory:
         return [self.path / name for name in _FILES if (self.path / name).exists()]
 
     def clear(self) -> None:
-        """Removes the files of an earlier run, and no others."""
+        """Removes the files of an earlier run but its config, and no others.
+
+        The checkpoints go first: a process that is killed here leaves a run that starts anew.
+        """
         try:
-            for name in _FILES:
+            for name in _REMOVED:
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"cannot replace {error.filename}: {error.strerror}") from error
@@ -98,6 +103,9 @@ class RunDirectory:
             raise RunError(f"cannot resume {self.path}: there is no such run directory")
         if not self.config.exists():
             raise RunError(f"cannot resume {self.path}: it holds no config.toml")
+        # the first champion is written after the first checkpoint
+        if self.champion.exists() and not self.has_checkpoint:
+            raise RunError(f"cannot resume {self.path}: it holds no {self.checkpoint.name}")
 
     def __enter__(self) -> RunDirectory:
         try:

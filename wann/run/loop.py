@@ -18,7 +18,7 @@ from wann.formats.atomic import write_atomically
 from wann.formats.champion import Champion, save_champion
 from wann.genome.compile import network_at
 from wann.run import meta
-from wann.run.checkpoint import Checkpoint, save_checkpoint
+from wann.run.checkpoint import Checkpoint, fingerprint, save_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.interrupt import StopRequest
 from wann.run.metrics import MetricsFile, Row, summarise
@@ -120,10 +120,11 @@ class Run:
         Raises:
             FormatError, RunError: a file cannot be written; the last checkpoint is kept.
         """
+        # an extended run has more generations in its config; a new one shows here, before the
+        # old run is removed, whether there is space
+        write_atomically(self.directory.config, config_to_toml(self.config))
         if not self.is_resumed:
             self.directory.clear()
-        # an extended run has more generations in its config
-        write_atomically(self.directory.config, config_to_toml(self.config))
         self._write_meta(is_complete=False)
         metrics = MetricsFile(self.directory.metrics, self.search.state.generation)
         with closing(metrics), Threads(self.n_workers) as executor, StopRequest() as stop:
@@ -137,7 +138,10 @@ class Run:
                 self._save_state()
             self.reporter.begin(self.config, self.search.state.generation)
             try:
-                while not self.search.is_done and not stop.is_made:
+                # a request during the start still gets one generation: there is a champion then
+                while not self.search.is_done and not (
+                    stop.is_made and self.search.state.generation
+                ):
                     self._generation(executor, metrics)
                     if time.perf_counter() - self._last_saved >= self.config.checkpoint.seconds:
                         self._save_state()
@@ -220,7 +224,12 @@ class Run:
     def _save_state(self) -> None:
         with self._timed("record"):
             save_checkpoint(
-                Checkpoint(self.search.state, self.totals, self._all_seconds()),
+                Checkpoint(
+                    self.search.state,
+                    self.totals,
+                    self._all_seconds(),
+                    fingerprint(self.config),
+                ),
                 self.directory.checkpoint,
             )
         self._last_saved = time.perf_counter()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wann.errors import ConfigError, RunError
 from wann.formats.champion import Champion
-from wann.run.checkpoint import load_checkpoint
+from wann.run.checkpoint import fingerprint, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
 from wann.search.config import Config, apply_settings, config_from_table, read_table
@@ -142,6 +142,11 @@ def execute(
             checkpoint, warning = load_checkpoint(directory.checkpoint)
             if warning:
                 reporter.say(f"warning: {warning}")
+            if checkpoint.config != fingerprint(config):
+                raise RunError(
+                    f"{directory.config} has been changed since the run was saved: "
+                    "undo that, or start a new run with --config"
+                )
             if checkpoint.state.generation > config.search.generations:
                 raise RunError(
                     f"{directory.path} has run {checkpoint.state.generation} generations already, "

@@ -88,7 +88,7 @@ class WeightsConfig:
     """
 
     sweep: Sweep = "stratified"
-    values: tuple[float, ...] = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
+    values: tuple[float, ...] = _limited(-1e6, 1e6, (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0))
     n: int = _limited(1, 100_000, 16)
     low: float = _limited(-1e6, 1e6, -2.0)
     high: float = _limited(-1e6, 1e6, 2.0)
@@ -214,8 +214,10 @@ def _check_range(key: str, value: Any, limits: tuple[float, float] | None) -> No
 
 
 def _unknown_key(key: str, allowed: Sequence[str]) -> ConfigError:
-    near = difflib.get_close_matches(key, allowed, 1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    # the section is the same for all: only the last parts are compared
+    names = {name.rpartition(".")[2]: name for name in allowed}
+    near = difflib.get_close_matches(key.rpartition(".")[2], names, 1)
+    hint = f" (did you mean {names[near[0]]!r}?)" if near else ""
     return ConfigError(f"unknown key {key!r}{hint}; allowed: {', '.join(sorted(allowed))}")
 
 
