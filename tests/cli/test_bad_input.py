@@ -570,7 +570,7 @@ def room_for(n_bytes):
 @pytest.mark.usefixtures("finished")
 @pytest.mark.parametrize(
     ("n_bytes", "name"),
-    [(0, "config.toml"), (600, "config.toml"), (5000, "checkpoint.npz"), (20_000, "champion.png")],
+    [(0, "config.toml"), (600, "config.toml"), (5000, "checkpoint.npz"), (30_000, "champion.png")],
 )
 def test_no_space_for_a_new_run_is_one_line_that_names_the_file(run, tmp_path, n_bytes, name):
     directory = tmp_path / "run"

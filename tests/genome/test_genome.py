@@ -40,7 +40,13 @@ def test_counts():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nodes": (0, 1, 2)}, "first 4 node ids must be 0 to 3"),
+        ({"nodes": (0, 1, 2), "activation": (1, 1, 1)}, "first 4 node ids must be 0 to 3"),
+        ({"nodes": (0, 1, 2)}, "node genes have arrays of different lengths"),
+        ({"source": [1, 4, 9]}, "connection genes have arrays of different lengths"),
+        ({"activation": (1, 1, 1, 1, 5, 77)}, "unknown activation"),
+        ({"target": [4, 9, 3, 1]}, "into the bias or an input"),
+        ({"source": [1, 4, 3, 2]}, "comes from an output"),
+        ({"source": [1, 4, 2, 2]}, "occurs twice"),
         ({"nodes": (0, 2, 1, 3, 4, 9)}, "first 4 node ids must be 0 to 3"),
         ({"nodes": (1, 2, 3, 4, 5, 9)}, "first 4 node ids must be 0 to 3"),
         ({"nodes": (0, 1, 2, 3, 9, 4)}, "must rise"),

@@ -56,7 +56,7 @@ def arrays_of(state):
     named |= {"hall.key": hall.key, "hall.score": hall.score, "hall.count": hall.count}
     for name, population in (
         ("population", state.population),
-        ("candidates", state.candidates),
+        ("scored", state.scored),
         ("hall.genomes", hall.genomes),
     ):
         named |= {f"{name}.{field}": array for field, array in population._asdict().items()}

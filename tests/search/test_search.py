@@ -168,7 +168,7 @@ def test_tell_returns_the_objectives():
     generation = search.ask()
     scores = made_up_scores(generation)
     objectives = search.tell(scores)
-    assert search.objectives is objectives
+    assert search.state.objectives is objectives
     assert objectives.mean.tolist() == scores.mean(axis=1).tolist()
     assert objectives.maximum.tolist() == scores.max(axis=1).tolist()
     assert objectives.connections.tolist() == connection_counts(generation.networks).tolist()
@@ -228,7 +228,7 @@ def test_states_are_not_changed_by_what_follows():
 def test_the_search_improves_on_made_up_scores():
     search = Search(configured(), ToyTask())
     first = search.tell(made_up_scores(search.ask())).mean
-    last = run(search, N_GENERATIONS - 1).objectives.mean
+    last = run(search, N_GENERATIONS - 1).state.objectives.mean
     assert last.max() > first.max() + 2.0
 
 

@@ -6,6 +6,7 @@ import pytest
 from numba import config as numba_config
 
 from tests import naive
+from wann.errors import TaskError
 from wann.executors.threads import Threads
 from wann.genome.compile import compile_network, stack_networks
 from wann.genome.genome import minimal_genome
@@ -210,10 +211,16 @@ def test_an_episode_ends_on_the_step_that_leaves_the_track():
     assert returns[0] == pytest.approx(returns[2], abs=1e-12)
 
 
+def test_a_cart_may_stand_on_the_very_end_of_the_track():
+    ends = [[TRACK_LIMIT, 0.0, np.pi, 0.0], [np.nextafter(TRACK_LIMIT, 3.0), 0.0, np.pi, 0.0]]
+    _, steps = rollout(still_network(), np.zeros(2), np.array(ends))
+    assert steps.tolist() == [N_STEPS, 1]
+
+
 def test_ends_are_counted_right_at_every_step():
     n = 40 if IS_JITTED else 12
     x_dot = 1.0
-    # a cart without friction would leave after k steps; ask the naive rollout for the truth
+    # without friction the cart would leave after about k steps; the naive rollout knows
     trials = np.zeros((n, 4))
     trials[:, 0] = TRACK_LIMIT - 0.01 * x_dot * (np.arange(n) + 0.5)
     trials[:, 1], trials[:, 2] = x_dot, np.pi
@@ -407,7 +414,7 @@ def test_shares_of_work_hold_every_network_once():
     for n_workers in (1, 2, 7, 100):
         shares = shares_of_work(networks, n_workers)
         assert sorted(np.concatenate(shares).tolist()) == list(range(30))
-        assert len(shares) == min(30, 8 * n_workers if n_workers > 1 else 1)
+        assert len(shares) == min(30, 16 * n_workers if n_workers > 1 else 1)
 
 
 def test_sweep_runs_every_weight_on_every_trial():
@@ -443,3 +450,19 @@ def test_no_activation_makes_a_return_that_is_not_finite():
             returns, _ = rollout(network, weights, trials, precision=precision)
             assert np.isfinite(returns).all()
             assert returns.max() <= 1000.0
+
+
+def test_networks_and_shapes_that_do_not_fit_are_refused():
+    small = stack_networks([network_from_connections(2, 1, [1, 1, 1, 5, 1], [(0, 3), (3, 4)])])
+    wide = stack_networks([network_from_connections(3, 1, [1] * 8, [(0, 5), (5, 7)])])
+    weights, trials = np.zeros(2), TASK.draw_trials(2, np.random.default_rng(0))
+    for networks in (small, wide):
+        with pytest.raises(TaskError, match="5 inputs"):
+            TASK.rollout(networks, weights, trials)
+        with pytest.raises(TaskError, match="5 inputs"):
+            TASK.rollout_weighted(networks, np.zeros((2, 2)), trials)
+    right = stack_networks([network_from_connections(5, 1, [1] * 7, [(0, 6), (1, 6)])])
+    with pytest.raises(ValueError, match="trials have shape"):
+        TASK.rollout(right, np.zeros(6), trials)
+    with pytest.raises(ValueError, match="weights have shape"):
+        TASK.rollout_weighted(right, np.zeros((1, 2)), trials)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -21,16 +22,29 @@ class Threads:
         if n_workers < 1:
             raise ValueError(f"n_workers must be at least 1, not {n_workers}")
         self.n_workers = n_workers
-        self._pool = ThreadPoolExecutor(n_workers) if n_workers > 1 else None
+        # the calling thread works too
+        self._pool = ThreadPoolExecutor(n_workers - 1) if n_workers > 1 else None
 
     def run(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
         """Calls ``function`` on every item; returns when all are done."""
-        if self._pool is None:
-            for item in items:
+        left = deque(items)
+
+        def work() -> None:
+            # taking an item is atomic; a future for each would cost more than a small item
+            while True:
+                try:
+                    item = left.popleft()
+                except IndexError:
+                    return
                 function(item)
-        else:
-            for _ in self._pool.map(function, items):
-                pass
+
+        helpers = [self._pool.submit(work) for _ in range(self.n_workers - 1)] if self._pool else []
+        try:
+            work()
+        finally:
+            left.clear()
+            for helper in helpers:
+                helper.result()
 
     def close(self) -> None:
         """Ends the workers."""

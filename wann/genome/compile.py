@@ -103,8 +103,8 @@ def stack_networks(networks: Sequence[Network]) -> NetworkArrays:
     return NetworkArrays(
         node_start.astype(np.int64),
         np.concatenate([*starts, edge_offset[-1:]]).astype(np.int64),
-        np.concatenate([network.edge_source for network in networks]).astype(np.int32),
-        np.concatenate([network.activation for network in networks]).astype(np.int8),
+        np.concatenate([np.empty(0, np.int32), *(n.edge_source for n in networks)]),
+        np.concatenate([np.empty(0, np.int8), *(n.activation for n in networks)]),
     )
 
 

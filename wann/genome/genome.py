@@ -33,6 +33,8 @@ class NodeGenes:
 
     def __post_init__(self) -> None:
         _freeze(self, node_id=np.int32, activation=np.int8)
+        if len(self.node_id) != len(self.activation):
+            raise NetworkError("node genes have arrays of different lengths")
 
     def __len__(self) -> int:
         return len(self.node_id)
@@ -56,6 +58,8 @@ class ConnectionGenes:
 
     def __post_init__(self) -> None:
         _freeze(self, innovation=np.int32, source=np.int32, target=np.int32, is_enabled=np.bool_)
+        if len({len(array) for array in vars(self).values()}) > 1:
+            raise NetworkError("connection genes have arrays of different lengths")
 
     def __len__(self) -> int:
         return len(self.innovation)
@@ -72,7 +76,7 @@ class Genome:
         connections: connection genes.
 
     Raises:
-        NetworkError: ids or innovations are out of order, or a gene names no node.
+        NetworkError: ids or innovations are out of order, or a gene cannot be.
     """
 
     n_inputs: int
@@ -87,8 +91,17 @@ class Genome:
             raise NetworkError(f"the first {n_fixed} node ids must be 0 to {n_fixed - 1}")
         if np.any(np.diff(ids) <= 0) or np.any(np.diff(self.connections.innovation) <= 0):
             raise NetworkError("node ids and innovation numbers must rise")
-        if not np.isin([*self.connections.source, *self.connections.target], ids).all():
+        genes = self.connections
+        if not np.isin([*genes.source, *genes.target], ids).all():
             raise NetworkError("a connection gene names no node")
+        if np.any(genes.target <= self.n_inputs):
+            raise NetworkError("a connection gene leads into the bias or an input")
+        if np.any((genes.source > self.n_inputs) & (genes.source < n_fixed)):
+            raise NetworkError("a connection gene comes from an output")
+        if len(set(zip(genes.source.tolist(), genes.target.tolist(), strict=True))) < len(genes):
+            raise NetworkError("a connection gene occurs twice")
+        if not np.isin(self.nodes.activation, list(Activation)).all():
+            raise NetworkError("a node gene has an unknown activation")
 
     @property
     def n_hidden(self) -> int:

@@ -44,6 +44,10 @@ class Network:
     edge_source: NDArray[np.int32]
 
     def __post_init__(self) -> None:
+        known = sorted(map(int, Activation))
+        unknown = sorted(set(np.asarray(self.activation).tolist()) - set(known))
+        if unknown:
+            raise NetworkError(f"unknown activation id {unknown[0]}; allowed: {known}")
         for name, dtype in (
             ("activation", np.int8),
             ("edge_start", np.int64),
@@ -67,16 +71,15 @@ class Network:
             raise NetworkError("edge_start does not rise from 0 to the number of connections")
         if self.edge_start[n_fixed] != 0:
             raise NetworkError("a connection leads into the bias or an input")
-        known = set(map(int, Activation))
-        unknown = sorted(set(self.activation.tolist()) - known)
-        if unknown:
-            raise NetworkError(f"unknown activation id {unknown[0]}; allowed: {sorted(known)}")
         if np.any(self.edge_source < 0) or np.any(
             self.edge_source >= self.n_nodes - self.n_outputs
         ):
             raise NetworkError("a connection comes from an output or from no node")
         if np.any(self.edge_source >= self.edge_target):
             raise CycleError("a connection leads to an earlier node")
+        same_target = np.diff(self.edge_target) == 0
+        if np.any(same_target & (np.diff(self.edge_source) <= 0)):
+            raise NetworkError("the sources of a node must rise, and none may occur twice")
 
     @property
     def n_nodes(self) -> int:
@@ -96,7 +99,9 @@ class Network:
     @cached_property
     def edge_target(self) -> NDArray[np.int32]:
         """(n_connections,) int32: the node that each connection leads to."""
-        return np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.edge_start))
+        target = np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.edge_start))
+        target.flags.writeable = False
+        return target
 
     @cached_property
     def layer(self) -> NDArray[np.int32]:
@@ -106,6 +111,7 @@ class Network:
             layer[target] = max(layer[target], layer[source] + 1)
         hidden = layer[: self.n_nodes - self.n_outputs]
         layer[self.n_nodes - self.n_outputs :] = hidden.max(initial=0) + 1
+        layer.flags.writeable = False
         return layer
 
     def __eq__(self, other: object) -> bool:

@@ -18,10 +18,11 @@ from wann.genome.innovation import InnovationCounter
 from wann.kernels.variation import PopulationArrays
 from wann.search.config import CheckpointConfig, Config, config_to_toml
 from wann.search.hall_of_fame import HallOfFame
+from wann.search.ranking import Objectives
 from wann.search.search import EvolutionState
 
 VERSION = 1
-_POPULATIONS = ("population", "candidates", "hall")
+_POPULATIONS = ("population", "scored", "hall")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
         "config": np.array(checkpoint.config),
         "generation": np.array(state.generation),
         "counter": np.array([state.counter.next_node_id, state.counter.next_innovation]),
+        "mean": state.objectives.mean,
+        "maximum": state.objectives.maximum,
+        "connections": state.objectives.connections,
         "hall_key": hall.key,
         "hall_score": hall.score,
         "hall_count": hall.count,
@@ -57,7 +61,7 @@ def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
         "seconds_part": np.array(list(seconds), "U32"),
         "seconds": np.array(list(seconds.values()), np.float64),
     }
-    populations = (state.population, state.candidates, hall.genomes)
+    populations = (state.population, state.scored, hall.genomes)
     for name, population in zip(_POPULATIONS, populations, strict=True):
         arrays |= {f"{name}_{k}": v for k, v in population._asdict().items()}
     return arrays
@@ -99,7 +103,7 @@ def _read(path: Path) -> Checkpoint:
     version = int(arrays["version"])
     if version != VERSION:
         raise RunError(f"{path} has version {version}; this package reads version {VERSION}")
-    population, candidates, hall = (
+    population, scored, hall = (
         PopulationArrays(*(arrays[f"{name}_{k}"] for k in PopulationArrays._fields))
         for name in _POPULATIONS
     )
@@ -108,7 +112,8 @@ def _read(path: Path) -> Checkpoint:
         population,
         InnovationCounter(*map(int, arrays["counter"])),
         HallOfFame(hall, arrays["hall_key"], arrays["hall_score"], arrays["hall_count"]),
-        candidates,
+        scored,
+        Objectives(arrays["mean"], arrays["maximum"], arrays["connections"]),
     )
     evaluations, episodes, steps = map(int, arrays["totals"])
     seconds = dict(zip(arrays["seconds_part"].tolist(), arrays["seconds"].tolist(), strict=True))

@@ -26,6 +26,11 @@ class Objectives:
     connections: NDArray[np.int64]
 
     @staticmethod
+    def none() -> Objectives:
+        """Of no individuals."""
+        return Objectives(np.empty(0), np.empty(0), np.empty(0, np.int64))
+
+    @staticmethod
     def of(scores: NDArray[np.float64], connections: NDArray[np.int64]) -> Objectives:
         """From (P, W) scores and (P,) connections."""
         return Objectives(scores.mean(axis=1), scores.max(axis=1), connections)

@@ -43,14 +43,16 @@ class EvolutionState:
         population: the genomes that are scored next.
         counter: the next innovation numbers.
         hall_of_fame: structures that were the best of a generation.
-        candidates: the Pareto front of the last scored population and its best by mean.
+        scored: the genomes of the last scored generation.
+        objectives: theirs.
     """
 
     generation: int
     population: PopulationArrays
     counter: InnovationCounter
     hall_of_fame: HallOfFame = field(default_factory=HallOfFame)
-    candidates: PopulationArrays = field(default_factory=empty_population)
+    scored: PopulationArrays = field(default_factory=empty_population)
+    objectives: Objectives = field(default_factory=Objectives.none)
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,6 @@ class Search:
         if self.config.task != task.name:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
         self.state = state or initial_state(self.config, task)
-        self.objectives: Objectives | None = None
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._asked: Generation | None = None
 
@@ -178,20 +179,32 @@ class Search:
         if not np.isfinite(values).all():
             raise ValueError("scores must be finite")
         with self._timed("rank"):
-            self.objectives = Objectives.of(values, self._complexity(self._asked.networks))
+            objectives = Objectives.of(values, self._complexity(self._asked.networks))
             ranks = rank(
-                self.objectives,
+                objectives,
                 self.config.search,
                 stream_rng(self.config.seed, Stream.RANKING, self.state.generation),
             )
-            hall, candidates = self._remember(self.objectives, self._asked.networks)
+            best = int(np.argmax(objectives.mean))
+            hall = self.state.hall_of_fame.admit(
+                self.state.population,
+                self._asked.networks,
+                best,
+                float(objectives.mean[best]),
+                self.config.champion.hall_of_fame,
+            )
         with self._timed("vary"):
             population, counter = self._breed(ranks, values)
         self.state = EvolutionState(
-            self.state.generation + 1, population, counter, hall, candidates
+            self.state.generation + 1,
+            population,
+            counter,
+            hall,
+            self.state.population,
+            objectives,
         )
         self._asked = None
-        return self.objectives
+        return objectives
 
     def _complexity(self, networks: NetworkArrays) -> NDArray[np.int64]:
         if self.config.search.complexity == "live":
@@ -199,20 +212,6 @@ class Search:
         population = self.state.population
         enabled = np.concatenate([[0], np.cumsum(population.is_enabled)])
         return np.diff(enabled[population.gene_start])
-
-    def _remember(
-        self, objectives: Objectives, networks: NetworkArrays
-    ) -> tuple[HallOfFame, PopulationArrays]:
-        settings, population = self.config.champion, self.state.population
-        best = int(np.argmax(objectives.mean))
-        hall = self.state.hall_of_fame.admit(
-            population, networks, best, float(objectives.mean[best]), settings.hall_of_fame
-        )
-        front = rank_by(
-            np.column_stack([objectives.mean, objectives.maximum, objectives.simplicity])
-        ).front
-        chosen = np.lexsort((-objectives.mean, front > 0))[: settings.candidates]
-        return hall, take_genomes(population, chosen)
 
     def _breed(
         self, ranks: Ranks, scores: NDArray[np.float64]
@@ -244,7 +243,17 @@ class Search:
         return population, counter
 
     def champion_candidates(self) -> PopulationArrays:
-        """The genomes among which the champion is chosen."""
-        if self.state.generation == 0:
-            return self.state.population
-        return join_populations([self.state.candidates, self.state.hall_of_fame.genomes])
+        """The genomes among which the champion is chosen.
+
+        The last scored generation's Pareto front of all three objectives, its best by mean up to
+        ``candidates``, and the hall of fame; before any is scored, the population.
+        """
+        state = self.state
+        if state.generation == 0:
+            return state.population
+        objectives = state.objectives
+        front = rank_by(
+            np.column_stack([objectives.mean, objectives.maximum, objectives.simplicity])
+        ).front
+        chosen = np.lexsort((-objectives.mean, front > 0))[: self.config.champion.candidates]
+        return join_populations([take_genomes(state.scored, chosen), state.hall_of_fame.genomes])

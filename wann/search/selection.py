@@ -53,22 +53,21 @@ def select(
     n_lexicase = round(n_children * config.lexicase_fraction)
     if n_lexicase:
         winners[:n_lexicase] = _lexicase_winners(scores[survivors], n_lexicase, rng)
-    winners.sort(axis=1)
+    # the better of two tournaments; by lexicase either, which favours no case
+    winners[n_lexicase:].sort(axis=1)
     is_crossed = rng.random(n_children) < config.crossover_probability
     winners[~is_crossed, 1] = winners[~is_crossed, 0]
+    winners.sort(axis=1)
     return Selection(elites, survivors[winners])
 
 
 def _lexicase_winners(
     scores: NDArray[np.float64], n: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """(n, 2) winners; epsilon of a case is the median absolute deviation of its scores.
-
-    The two winners of a child without crossover are the same: the better of two would favour the
-    order that the selection by cases is there to balance.
-    """
+    """(n, 2) winners; epsilon of a case is the median absolute deviation of its scores."""
     n_cases = scores.shape[1]
     epsilon = np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
-    orders = rng.permuted(np.tile(np.arange(n_cases), (n, 1)), axis=1)
-    winners = epsilon_lexicase(scores, epsilon, orders, rng.random(n))
-    return np.repeat(winners[:, None], 2, axis=1)
+    orders = rng.permuted(np.tile(np.arange(n_cases), (2 * n, 1)), axis=1)
+    winners = epsilon_lexicase(scores, epsilon, orders, rng.random(2 * n))
+    pairs: NDArray[np.int64] = winners.reshape(n, 2)
+    return pairs

@@ -134,5 +134,5 @@ def shares_of_work(networks: NetworkArrays, n_workers: int) -> list[NDArray[np.i
         return [np.arange(n_networks)]
     cost = np.diff(networks.edge_start[networks.node_start]) + np.diff(networks.node_start)
     heaviest_first = np.argsort(-cost, kind="stable")
-    n_shares = min(n_networks, 8 * n_workers)
+    n_shares = min(n_networks, 16 * n_workers)
     return [heaviest_first[k::n_shares].copy() for k in range(n_shares)]

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from wann.errors import TaskError
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
 from wann.tasks.base import Executor, Precision, Rollouts, Serial, shares_of_work
 from wann_envs.elementary import like
@@ -155,6 +156,18 @@ def rollout(networks, chosen, weights, edge_weights, states, returns, steps):
                 steps[p, episode[lane]] = v[_STEPS * LANES + lane]
 
 
+def _check_fit(networks: NetworkArrays, task: SwingUpTask) -> None:
+    """Raises TaskError for networks that the rollout would read beyond."""
+    n_fixed = 1 + len(task.input_names)
+    first = networks.node_start[:-1]
+    is_too_small = np.diff(networks.node_start) < n_fixed + len(task.output_names)
+    if (
+        is_too_small.any()
+        or (networks.edge_start[first + n_fixed] > networks.edge_start[first]).any()
+    ):
+        raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
+
+
 class SwingUpTask:
     """Cart-pole swing-up: raise the pole and keep it upright in the middle of the track.
 
@@ -186,6 +199,9 @@ class SwingUpTask:
         executor: Executor | None = None,
     ) -> Rollouts:
         """Runs every network on all episodes; see ``Task.rollout``."""
+        _check_fit(networks, self)
+        if trials.shape != (len(weights), 4):
+            raise ValueError(f"trials have shape {trials.shape}, not {(len(weights), 4)}")
         dtype = np.dtype(precision)
         n_networks = len(networks.node_start) - 1
         returns = np.empty((n_networks, len(weights)), dtype)
@@ -208,8 +224,15 @@ class SwingUpTask:
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with individual weights; see ``Task.rollout_weighted``."""
-        dtype = np.dtype(precision)
+        _check_fit(network, self)
         n_episodes = len(trials)
+        expected = (len(network.edge_source), n_episodes)
+        if edge_weights.shape != expected or trials.shape[1:] != (4,):
+            raise ValueError(
+                f"weights have shape {edge_weights.shape} and trials {trials.shape}, "
+                f"not {expected} and {(n_episodes, 4)}"
+            )
+        dtype = np.dtype(precision)
         returns = np.empty((1, n_episodes), dtype)
         steps = np.empty((1, n_episodes), np.int32)
         rollout(
