@@ -102,41 +102,43 @@ def draw_network(
 
 def save_network(
     network: Network,
-    path: str | os.PathLike[str],
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     input_names: Sequence[str],
     output_names: Sequence[str],
     *,
     title: str | None = None,
 ) -> None:
-    """Draws a network into a PNG, SVG or PDF file; the same network gives the same bytes.
+    """Draws a network into PNG, SVG or PDF files; the same network gives the same bytes.
 
-    The file appears when it is complete.
+    A file appears when it is complete.
 
     Args:
         network: the network.
-        path: ends in .png, .svg or .pdf.
+        paths: one or several, each ends in .png, .svg or .pdf; the layout is made once.
         input_names: as for ``draw_network``.
         output_names: a name per output.
         title: a line above the drawing.
 
     Raises:
-        FormatError: the path ends in something else, or cannot be written.
+        FormatError: a path ends in something else, or cannot be written.
         TaskError: there are more or fewer names than inputs or outputs.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in _METADATA:
-        raise FormatError(
-            f"cannot draw into {path}: the name ends in {suffix or 'no suffix'!r}; "
-            f"allowed: {', '.join(_METADATA)}"
-        )
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    files = [Path(path) for path in several]
+    for file in files:
+        if file.suffix.lower() not in _METADATA:
+            raise FormatError(
+                f"cannot draw into {file}: the name ends in {file.suffix or 'no suffix'!r}; "
+                f"allowed: {', '.join(_METADATA)}"
+            )
     # the user's own matplotlib settings shall not change the file
     with style.context(["default", {"svg.hashsalt": "wann", "pdf.fonttype": 42}]):
         figure = draw_network(network, input_names, output_names, title=title)
         dpi = min(_DOTS_PER_INCH, _MOST_DOTS / max(figure.get_size_inches()))
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
-    write_atomically(path, buffer.getvalue())
+        for file in files:
+            suffix, buffer = file.suffix.lower(), io.BytesIO()
+            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+            write_atomically(file, buffer.getvalue())
 
 
 def _draw_lines(page: Page, network: Network, layout: Layout) -> None:

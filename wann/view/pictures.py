@@ -29,10 +29,12 @@ def picture_beside(champion: Path) -> Path:
 
 def save_run_pictures(directory: Path, champion: Champion) -> None:
     """Writes ``champion.png``, ``champion.svg`` and ``fitness.png`` into a run directory."""
-    for name in ("champion.png", "champion.svg"):
-        save_network(
-            champion.network, directory / name, champion.input_names, champion.output_names
-        )
+    save_network(
+        champion.network,
+        [directory / "champion.png", directory / "champion.svg"],
+        champion.input_names,
+        champion.output_names,
+    )
     save_learning_curve(
         read_columns(directory / "metrics.csv"), directory / "fitness.png", directory.name
     )
