@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,56 +43,46 @@ def bench_network(seed: int = _NETWORK_SEED) -> Network:
     return network_from_connections(5, 1, activation, sorted(pairs))
 
 
-def _best_time(function: Callable[[], Any], rounds: int = _ROUNDS) -> float:
-    """Seconds of the fastest of some rounds: what else the machine does only adds time."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def _rates(functions: Mapping[str, Callable[[], int]]) -> dict[str, float]:
+    """Steps a second of each function, which returns its steps.
+
+    The functions take turns, and the fastest of some rounds counts: what else the machine does
+    only adds time, and a slow spell slows all of them.
+    """
+    steps = {name: function() for name, function in functions.items()}
+    fastest = dict.fromkeys(functions, math.inf)
+    for _ in range(_ROUNDS):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            fastest[name] = min(fastest[name], time.perf_counter() - start)
+    return {name: steps[name] / fastest[name] for name in functions}
 
 
-def _reference_rate(network: Network, task: SwingUpTask) -> float:
+def _reference(network: Network, task: SwingUpTask) -> int:
     trials = task.draw_trials(2, np.random.default_rng(0))
-    n_steps = sum(
-        episode(network, weight, t)[1] for weight, t in zip((-1.0, 1.0), trials, strict=True)
-    )
-
-    def both() -> None:
-        for weight, trial in zip((-1.0, 1.0), trials, strict=True):
-            episode(network, weight, trial)
-
-    return n_steps / _best_time(both, 3)
+    return sum(episode(network, w, trial)[1] for w, trial in zip((-1.0, 1.0), trials, strict=True))
 
 
-def _rollout_rate(network: Network, task: SwingUpTask, n_lanes: int, precision: Precision) -> float:
+def _rollouts(
+    network: Network, task: SwingUpTask, n_lanes: int, precision: Precision
+) -> Callable[[], int]:
     networks = stack_networks([network] * 20)
     rng = np.random.default_rng(0)
     weights, trials = rng.uniform(-2, 2, n_lanes), task.draw_trials(n_lanes, rng)
-    n_steps = int(task.rollout(networks, weights, trials, precision=precision).steps.sum())
-    return n_steps / _best_time(
-        lambda: task.rollout(networks, weights, trials, precision=precision)
-    )
+    return lambda: int(task.rollout(networks, weights, trials, precision=precision).steps.sum())
 
 
-def _worker_rates(network: Network, task: SwingUpTask) -> tuple[float, float]:
-    """Steps a second of a population of 192 on one and on two workers."""
+def _population(network: Network, task: SwingUpTask, executor: Threads) -> Callable[[], int]:
+    """A generation of 192 with 16 weights and 4 episodes."""
     networks = stack_networks([network] * 192)
-    rng = np.random.default_rng(0)
-    weights, trials = np.linspace(-2, 2, 16), task.draw_trials(4, rng)
-    rates = []
-    for n_workers in (1, 2):
-        with Threads(n_workers) as executor:
+    weights, trials = np.linspace(-2, 2, 16), task.draw_trials(4, np.random.default_rng(0))
 
-            def population(executor: Threads = executor) -> int:
-                rollouts = sweep(
-                    task, networks, weights, trials, precision="float32", executor=executor
-                )
-                return int(rollouts.steps.sum())
+    def run() -> int:
+        rollouts = sweep(task, networks, weights, trials, precision="float32", executor=executor)
+        return int(rollouts.steps.sum())
 
-            rates.append(population() / _best_time(population))
-    return rates[0], rates[1]
+    return run
 
 
 def _breeding_milliseconds() -> dict[str, float]:
@@ -112,28 +103,25 @@ def _breeding_milliseconds() -> dict[str, float]:
 def measure_swingup() -> dict[str, Any]:
     """Measures everything; rates are environment steps a second, network included."""
     network, task = bench_network(), SwingUpTask()
-    reference = _reference_rate(network, task)
-    lanes32 = _rollout_rate(network, task, LANES, "float32")
-    lanes64 = _rollout_rate(network, task, LANES, "float64")
-    sweep18 = _rollout_rate(network, task, 18, "float32")
-    one, two = _worker_rates(network, task)
+    with Threads(1) as one, Threads(2) as two:
+        rates = _rates(
+            {
+                "numpy_reference": lambda: _reference(network, task),
+                "float64_64_lanes": _rollouts(network, task, LANES, "float64"),
+                "float32_64_lanes": _rollouts(network, task, LANES, "float32"),
+                "float32_18_lanes": _rollouts(network, task, 18, "float32"),
+                "float32_population_1_worker": _population(network, task, one),
+                "float32_population_2_workers": _population(network, task, two),
+            }
+        )
+    ratios = {name: rate / rates["numpy_reference"] for name, rate in rates.items()}
     breeding = _breeding_milliseconds()
     return {
         "network": {"computing_nodes": N_HIDDEN + 1, "connections": N_CONNECTIONS},
-        "steps_per_second": {
-            "numpy_reference": reference,
-            "float64_64_lanes": lanes64,
-            "float32_64_lanes": lanes32,
-            "float32_18_lanes": sweep18,
-            "float32_population_1_worker": one,
-            "float32_population_2_workers": two,
-        },
-        "ratio_to_numpy_reference": {
-            "float64_64_lanes": lanes64 / reference,
-            "float32_64_lanes": lanes32 / reference,
-            "float32_18_lanes": sweep18 / reference,
-        },
-        "speedup_of_2_workers": two / one,
+        "steps_per_second": rates,
+        "ratio_to_numpy_reference": {name: ratios[name] for name in ratios if "lanes" in name},
+        "speedup_of_2_workers": rates["float32_population_2_workers"]
+        / rates["float32_population_1_worker"],
         "milliseconds_per_generation_of_192": {
             "vary_and_compile": breeding["vary"],
             "rank": breeding["rank"],
