@@ -9,7 +9,7 @@ import pytest
 from numba import config as numba_config
 
 from tests import naive
-from wann.errors import TaskError
+from wann.errors import ConfigError, TaskError
 from wann.genome.compile import (
     compile_network,
     compile_population,
@@ -613,19 +613,29 @@ def test_search_admits_the_best_of_each_generation():
 # the champion
 
 
-def test_candidates_are_the_front_then_the_best_by_mean_then_the_hall():
-    config = configured(champion={"candidates": 25, "hall_of_fame": 4})
+@pytest.mark.parametrize("n_candidates", [1, 25])
+def test_candidates_are_the_whole_front_the_best_by_mean_and_the_hall_each_once(n_candidates):
+    config = configured(champion={"candidates": n_candidates, "hall_of_fame": 4})
     search = run(Search(config, ToyTask()), N_GENERATIONS - 1)
     before = genomes_of(search.state.population)
     made = search.tell(made_up_scores(search.ask()))
     columns = np.column_stack([made.mean, made.maximum, made.simplicity])
     front = naive.front_numbers(columns)
     order = sorted(range(40), key=lambda p: (front[p] > 0, -made.mean[p]))
-    candidates = genomes_of(search.champion_candidates())
+    n_chosen = max(n_candidates, list(front).count(0))
     hall = genomes_of(search.state.hall_of_fame.genomes)
-    assert candidates[:25] == [before[p] for p in order[:25]]
-    assert candidates[25:] == hall
+    expected = {}
+    for genome in [*(before[p] for p in order[:n_chosen]), *hall]:
+        expected.setdefault(compile_network(genome), genome)
+    assert genomes_of(search.champion_candidates()) == list(expected.values())
+    assert len(expected) < n_chosen + len(hall)
     assert 1 <= len(hall) <= 4
+
+
+def test_config_made_in_python_is_checked():
+    for wrong in (SearchConfig(cull_fraction=1.5), SearchConfig(activations=("foo",))):
+        with pytest.raises(ConfigError):
+            Search(Config("toy", search=wrong), ToyTask())
 
 
 class Call(NamedTuple):

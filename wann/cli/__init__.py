@@ -1,0 +1,1 @@
+"""The ``wann`` command: one file a verb."""

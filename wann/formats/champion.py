@@ -30,6 +30,9 @@ class Champion:
         output_names: a name per output.
         scores: measured scores, each with its protocol.
         provenance: seed, generation, versions and settings of the run that made it.
+
+    Raises:
+        NetworkError: there are more or fewer names than inputs or outputs.
     """
 
     network: Network
@@ -38,6 +41,14 @@ class Champion:
     output_names: tuple[str, ...]
     scores: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind, names, n in (
+            ("input", self.input_names, self.network.n_inputs),
+            ("output", self.output_names, self.network.n_outputs),
+        ):
+            if len(names) != n:
+                raise NetworkError(f"{len(names)} {kind} names for a network with {n} {kind}s")
 
 
 def _node_names(champion: Champion) -> list[tuple[str, str | None]]:

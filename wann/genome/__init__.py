@@ -1,0 +1,1 @@
+"""Genes, their operators, and the network that they describe."""

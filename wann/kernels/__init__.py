@@ -1,0 +1,1 @@
+"""Jitted functions: arrays and NamedTuples in and out."""

@@ -1,0 +1,1 @@
+"""Run loop, run directory, checkpoints and metrics."""

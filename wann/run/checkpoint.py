@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.errors import RunError
+from wann.errors import ConfigError, RunError
 from wann.formats.atomic import atomic_path
 from wann.genome.innovation import InnovationCounter
+from wann.genome.population import empty_population
 from wann.kernels.variation import PopulationArrays
-from wann.search.config import CheckpointConfig, Config, config_to_toml
+from wann.search.config import CheckpointConfig, Config, config_from_table, config_to_toml
 from wann.search.hall_of_fame import HallOfFame
 from wann.search.ranking import Objectives
 from wann.search.search import EvolutionState
@@ -92,9 +94,31 @@ def fingerprint(config: Config) -> str:
     return config_to_toml(replace(config, search=search, checkpoint=CheckpointConfig()))
 
 
+def has_same_settings(text: str, config: Config) -> bool:
+    """Whether a checkpoint's fingerprint is that of a config; keys that are new have defaults."""
+    try:
+        return fingerprint(config_from_table(tomllib.loads(text))) == fingerprint(config)
+    except (ConfigError, ValueError):
+        return False
+
+
 def previous_path(path: Path) -> Path:
     """Where the checkpoint before the last one lies."""
     return path.with_suffix(f".previous{path.suffix}")
+
+
+def _check_population(population: PopulationArrays) -> None:
+    """Raises ValueError for arrays that the kernels would read beyond."""
+    for starts, arrays in (
+        (population.node_start, population[1:3]),
+        (population.gene_start, population[4:]),
+    ):
+        is_whole = starts[0] == 0 and (np.diff(starts) >= 0).all()
+        if not is_whole or any(array.shape != (starts[-1],) for array in arrays):
+            raise ValueError("a population is not whole")
+    expected = [a.dtype for a in empty_population()]
+    if [array.dtype for array in population] != expected:
+        raise ValueError("a population has arrays of other types")
 
 
 def _read(path: Path) -> Checkpoint:
@@ -107,6 +131,8 @@ def _read(path: Path) -> Checkpoint:
         PopulationArrays(*(arrays[f"{name}_{k}"] for k in PopulationArrays._fields))
         for name in _POPULATIONS
     )
+    for part in (population, scored, hall):
+        _check_population(part)
     state = EvolutionState(
         int(arrays["generation"]),
         population,

@@ -22,8 +22,6 @@ _FILES = (
     "checkpoint.npz",
     "checkpoint.previous.npz",
 )
-# what is left of an earlier run when a new one has written its config
-_REMOVED = _FILES[:0:-1]
 
 
 class RunDirectory:
@@ -60,32 +58,39 @@ class RunDirectory:
         """Makes the directory ready for a new run.
 
         Raises:
-            RunError: it holds a run and ``overwrite`` is false, or something else, or it cannot
-                be written.
+            RunError: it holds a run and ``overwrite`` is false, or it cannot be written.
         """
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file, not a directory: choose another --out")
+        self.refuse_run(overwrite)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"cannot create {self.path}: {error.strerror}") from error
+
+    def refuse_run(self, overwrite: bool) -> None:
+        """Raises RunError if there is a run and it may not be replaced."""
         if self.is_run and not overwrite:
             raise RunError(
                 f"{self.path} holds a run: go on with --resume {self.path}, "
                 "replace it with --overwrite, or choose another --out"
             )
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"cannot create {self.path}: {error.strerror}") from error
 
     def files(self) -> list[Path]:
         """The files of the run that exist."""
         return [self.path / name for name in _FILES if (self.path / name).exists()]
 
     def clear(self) -> None:
-        """Removes the files of an earlier run but its config, and no others.
+        """Removes the files of an earlier run but its config, and no others."""
+        self._remove([name for name in _FILES if name != self.config.name])
 
-        The checkpoints go first: a process that is killed here leaves a run that starts anew.
-        """
+    def clear_checkpoints(self) -> None:
+        """Removes the checkpoints of an earlier run: what is left starts anew."""
+        self._remove([self.checkpoint.name, previous_path(self.checkpoint).name])
+
+    def _remove(self, names: list[str]) -> None:
         try:
-            for name in _REMOVED:
+            for name in names:
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"cannot replace {error.filename}: {error.strerror}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ import numpy as np
 
 import wann
 from wann.executors.threads import Threads
-from wann.formats.atomic import write_atomically
+from wann.formats.atomic import atomic_path
 from wann.formats.champion import Champion, save_champion
 from wann.genome.compile import network_at
 from wann.run import meta
@@ -78,6 +78,7 @@ class Run:
         directory: claimed.
         n_workers: threads that run rollouts.
         reporter: is told how it goes on.
+        draw: makes the pictures of the run.
         command: the command line, for ``meta.json``.
         checkpoint: where to go on; None: a new run.
     """
@@ -90,11 +91,12 @@ class Run:
         *,
         n_workers: int,
         reporter: Reporter,
+        draw: Callable[[RunDirectory, Champion], None],
         command: str,
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.config, self.task, self.directory = config, task, directory
-        self.n_workers, self.reporter = n_workers, reporter
+        self.n_workers, self.reporter, self.draw = n_workers, reporter, draw
         self.search = Search(config, task, state=checkpoint.state if checkpoint else None)
         self.totals = checkpoint.totals if checkpoint else (0, 0, 0)
         self.seconds: defaultdict[str, float] = defaultdict(
@@ -120,9 +122,12 @@ class Run:
         Raises:
             FormatError, RunError: a file cannot be written; the last checkpoint is kept.
         """
-        # an extended run has more generations in its config; a new one shows here, before the
-        # old run is removed, whether there is space
-        write_atomically(self.directory.config, config_to_toml(self.config))
+        # an extended run has more generations in its config
+        with atomic_path(self.directory.config) as temporary:
+            temporary.write_text(config_to_toml(self.config), encoding="utf-8")
+            # there is space: the old checkpoints go before the config that they belong to
+            if not self.is_resumed:
+                self.directory.clear_checkpoints()
         if not self.is_resumed:
             self.directory.clear()
         self._write_meta(is_complete=False)
@@ -146,10 +151,13 @@ class Run:
                     if time.perf_counter() - self._last_saved >= self.config.checkpoint.seconds:
                         self._save_state()
                         self._save_champion(executor, is_final=False)
+                        self._write_meta(is_complete=False)
                 self._save_state()
             finally:
                 self.reporter.end()
             champion = self._save_champion(executor, is_final=self.search.is_done)
+            with self._timed("draw"):
+                self.draw(self.directory, champion)
             self._write_meta(is_complete=self.search.is_done)
         return Outcome(
             champion,
@@ -163,23 +171,28 @@ class Run:
         """Compiles the kernels, or loads them from the cache, on a search of one generation."""
         notice = threading.Timer(2.0, self.reporter.say, [_COMPILING])
         notice.start()
-        with self._timed("start"):
-            tiny = replace(
-                self.config,
-                search=replace(self.config.search, population=4, generations=1),
-            )
-            search = Search(tiny, self.task)
-            generation = search.ask()
-            for precision in ("float64", self.config.episodes.precision):
-                returns = sweep(
-                    self.task,
-                    generation.networks,
-                    np.zeros(1),
-                    generation.trials[:1],
-                    precision=precision,
-                ).returns
-            search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
-        notice.cancel()
+        try:
+            with self._timed("start"):
+                self._run_tiny_search()
+        finally:
+            notice.cancel()
+
+    def _run_tiny_search(self) -> None:
+        tiny = replace(
+            self.config,
+            search=replace(self.config.search, population=4, generations=1),
+        )
+        search = Search(tiny, self.task)
+        generation = search.ask()
+        for precision in ("float64", self.config.episodes.precision):
+            returns = sweep(
+                self.task,
+                generation.networks,
+                np.zeros(1),
+                generation.trials[:1],
+                precision=precision,
+            ).returns
+        search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
 
     def _generation(self, executor: Threads, metrics: MetricsFile) -> None:
         generation = self.search.ask()
@@ -319,16 +332,14 @@ def _scores_with_protocol(
     validation: Validation, more: Mapping[str, Any], config: Config
 ) -> dict[str, Any]:
     """The scores of the champion file; that of the validation comes first."""
-    shared = {
+    shared: dict[str, Any] = {
         "mean": validation.mean,
         "std": validation.std,
         "episodes": validation.episodes,
-        **{
-            key: value
-            for key, value in more.get("random_shared_weight", {}).items()
-            if key == "std_within_weight"
-        },
     }
+    # the profile, which it comes from, is that of the paper's range
+    if "random_shared_weight" in more and (config.weights.low, config.weights.high) == (LOW, HIGH):
+        shared["std_within_weight"] = more["random_shared_weight"]["std_within_weight"]
     scores = {"random_shared_weight": shared} | {
         name: dict(more[name])
         for name in ("tuned_shared_weight", "random_weights", "profile")

@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import resource
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -47,13 +46,18 @@ def machine() -> dict[str, Any]:
 
 
 def memory_in_use() -> float:
-    """Resident memory of this process in MB; the peak where the system does not tell."""
+    """Resident memory of this process in MB; the peak, or NaN, where the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     except (OSError, ValueError, IndexError):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+        pass
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
 def now() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wann.errors import ConfigError, RunError
 from wann.formats.champion import Champion
-from wann.run.checkpoint import fingerprint, load_checkpoint
+from wann.run.checkpoint import has_same_settings, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
 from wann.search.config import Config, apply_settings, config_from_table, read_table
@@ -136,13 +136,15 @@ def execute(
         directory = RunDirectory(out)
         directory.create(request.overwrite)
     with directory:
+        if request.resume is None:
+            directory.refuse_run(request.overwrite)  # it may have come meanwhile
         directory.remove_leftovers()
         # a run that was killed before its first checkpoint starts anew
         if request.resume is not None and directory.has_checkpoint:
             checkpoint, warning = load_checkpoint(directory.checkpoint)
             if warning:
                 reporter.say(f"warning: {warning}")
-            if checkpoint.config != fingerprint(config):
+            if not has_same_settings(checkpoint.config, config):
                 raise RunError(
                     f"{directory.config} has been changed since the run was saved: "
                     "undo that, or start a new run with --config"
@@ -158,8 +160,8 @@ def execute(
             directory,
             n_workers=n_workers,
             reporter=reporter,
+            draw=draw,
             command=request.command,
             checkpoint=checkpoint,
         ).execute()
-        draw(directory, outcome.champion)
     return directory, outcome

@@ -84,7 +84,7 @@ class WeightsConfig:
         sweep: "fixed": ``values``; "uniform": ``n`` draws from [low, high]; "stratified": one draw
             in each n-th of [low, high], anew each generation.
         values: the weights of the "fixed" sweep.
-        n, low, high: the other sweeps; the range also holds for validation and evaluation.
+        n, low, high: the other sweeps; the champion is chosen with weights of this range too.
     """
 
     sweep: Sweep = "stratified"
@@ -112,7 +112,8 @@ class ChampionConfig:
     """How the champion is chosen, on episodes that the search has not seen.
 
     Attributes:
-        candidates: of the last population, the Pareto front first, then the best by mean.
+        candidates: the Pareto front of the last population is filled up to this number with the
+            best by mean.
         hall_of_fame: structures that were the best of a generation and are kept.
         validation_episodes: for each candidate, with random shared weights.
         finalists: the best candidates meet ``final_episodes`` more.
@@ -279,6 +280,15 @@ def config_to_table(config: Config) -> dict[str, Any]:
 
     table: dict[str, Any] = plain(dataclasses.asdict(config))
     return table
+
+
+def checked(config: Config) -> Config:
+    """The config, after the checks that one from a file has to pass.
+
+    Raises:
+        ConfigError: a wrong type or an impossible value.
+    """
+    return config_from_table(config_to_table(config))
 
 
 def config_to_toml(config: Config) -> str:

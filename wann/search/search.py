@@ -25,8 +25,8 @@ from wann.genome.population import (
 from wann.kernels.activation import ACTIVATION_NAMES
 from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import Operator, PopulationArrays
-from wann.search.config import Config
-from wann.search.hall_of_fame import HallOfFame
+from wann.search.config import Config, checked
+from wann.search.hall_of_fame import HallOfFame, network_key
 from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
@@ -113,7 +113,8 @@ class Search:
         seed: int | None = None,
         state: EvolutionState | None = None,
     ) -> None:
-        self.config = config if seed is None else replace(config, seed=seed)
+        # a config that was made in Python has not been checked
+        self.config = checked(config if seed is None else replace(config, seed=seed))
         self.task = task
         if self.config.task != task.name:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
@@ -245,8 +246,9 @@ class Search:
     def champion_candidates(self) -> PopulationArrays:
         """The genomes among which the champion is chosen.
 
-        The last scored generation's Pareto front of all three objectives, its best by mean up to
-        ``candidates``, and the hall of fame; before any is scored, the population.
+        The Pareto front of all three objectives of the last scored generation, filled up with its
+        best by mean to ``candidates``, and the hall of fame, each structure once; before any
+        generation is scored, the population.
         """
         state = self.state
         if state.generation == 0:
@@ -255,5 +257,13 @@ class Search:
         front = rank_by(
             np.column_stack([objectives.mean, objectives.maximum, objectives.simplicity])
         ).front
-        chosen = np.lexsort((-objectives.mean, front > 0))[: self.config.champion.candidates]
-        return join_populations([take_genomes(state.scored, chosen), state.hall_of_fame.genomes])
+        order = np.lexsort((-objectives.mean, front > 0))
+        n_chosen = max(self.config.champion.candidates, np.count_nonzero(front == 0))
+        everyone = join_populations(
+            [take_genomes(state.scored, order[:n_chosen]), state.hall_of_fame.genomes]
+        )
+        networks = self.compile(everyone)
+        first: dict[int, int] = {}
+        for p in range(population_size(everyone)):
+            first.setdefault(network_key(networks, p), p)
+        return take_genomes(everyone, list(first.values()))

@@ -28,14 +28,3 @@ def make_task(name: str) -> Task:
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise TaskError(f"unknown task {name!r}{hint}; known tasks: {', '.join(task_names())}")
     return _TASKS[name]()
-
-
-def register_task(make: Callable[[], Task], name: str) -> None:
-    """Makes a task of your own known by name.
-
-    Raises:
-        TaskError: the name is taken.
-    """
-    if name in _TASKS:
-        raise TaskError(f"task {name!r} exists already")
-    _TASKS[name] = make

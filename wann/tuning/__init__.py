@@ -1,0 +1,1 @@
+"""Weights for a structure, and the scores that come of them."""
