@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
 _PACKAGES = ("wann", "wann_envs")
+_MONTH = 30 * 24 * 3600
 
 
 def _source_folders() -> list[Path]:
@@ -44,6 +47,13 @@ def _cache_home() -> Path:
     return Path.home() / ".cache"
 
 
+def _remove_old(folder: Path) -> None:
+    """Removes the caches of other sources that are older than a month."""
+    for other in folder.parent.glob("numba-*"):
+        if other != folder and time.time() - other.stat().st_mtime > _MONTH:
+            shutil.rmtree(other, ignore_errors=True)
+
+
 def use_hashed_cache() -> None:
     """Sets ``NUMBA_CACHE_DIR`` unless it is set; call it before numba is imported."""
     if "NUMBA_CACHE_DIR" in os.environ:
@@ -51,7 +61,9 @@ def use_hashed_cache() -> None:
     name = f"numba-{sources_hash()}"
     try:
         folder = _cache_home() / "wann" / name
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            _remove_old(folder)
     except (OSError, RuntimeError):  # no home folder, or none that can be written
         # for this process only: a folder of that name that lasts could be another user's
         folder = Path(tempfile.mkdtemp(prefix="wann-")) / name

@@ -355,10 +355,11 @@ def test_commands_shown_at_the_end_can_be_typed(tmp_path, capsys):
     directory = tmp_path / "a run"
     evolve(*TINY, "--generations", "2", "--out", directory)
     output = capsys.readouterr().out
-    commands = [line.strip() for line in output.splitlines() if line.startswith("  wann ")]
+    # the shell of the tests may or may not find the command
+    commands = re.findall(r"^  .*?\bwann (\w+ .*)$", output.partition("next:")[2], re.MULTILINE)
     verbs = set()
     for command in commands:
-        args = make_parser().parse_args(shlex.split(command)[1:])
+        args = make_parser().parse_args(shlex.split(command))
         assert args.champion == directory
         verbs.add(args.verb)
     assert verbs == {"replay", "evaluate", "draw"}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +54,14 @@ def add_champion(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The option --json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def command_name() -> str:
+    """How the command is called here: ``wann`` where the shell finds it, else as it was called."""
+    if shutil.which("wann"):
+        return "wann"
+    called = Path(sys.argv[0])
+    return shlex.quote(sys.argv[0]) if called.name == "wann" else "python -m wann"
 
 
 def example(text: str) -> dict[str, object]:

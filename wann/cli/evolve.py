@@ -7,7 +7,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import add_json, example, integer_from, path
+from wann.cli.arguments import add_json, command_name, example, integer_from, path
 
 if TYPE_CHECKING:
     from wann.run.directory import RunDirectory
@@ -34,14 +34,28 @@ def add_parser(verbs: Any) -> None:
         metavar="KEY=VALUE",
         help="change a setting, such as search.tournament_size=4; may be repeated",
     )
-    parser.add_argument("--seed", type=integer_from(0), metavar="N", help="of all random numbers")
-    parser.add_argument("--generations", type=integer_from(1), metavar="N", help="how many")
-    parser.add_argument("--population", type=integer_from(2), metavar="N", help="individuals")
+    parser.add_argument(
+        "--seed",
+        type=integer_from(0),
+        metavar="N",
+        help="seed of all random numbers; default: the config's, 0",
+    )
+    parser.add_argument(
+        "--generations",
+        type=integer_from(1),
+        metavar="N",
+        help="generations to run; default: the config's",
+    )
+    parser.add_argument(
+        "--population", type=integer_from(2), metavar="N", help="individuals; default: the config's"
+    )
     parser.add_argument(
         "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
     )
     parser.add_argument("--out", type=path, metavar="DIR", help="default: results/<task>-seed<N>")
-    parser.add_argument("--resume", type=path, metavar="DIR", help="go on with a run")
+    parser.add_argument(
+        "--resume", type=path, metavar="DIR", help="go on with a run; --generations N extends it"
+    )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the run in the run directory"
     )
@@ -107,7 +121,7 @@ def _print_json(directory: RunDirectory, outcome: Outcome) -> None:
 def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     from wann.cli.table import print_scores
 
-    where = shlex.quote(str(directory.path))
+    where, command = shlex.quote(str(directory.path)), command_name()
     network = outcome.champion.network
     print()
     if not outcome.is_complete:
@@ -120,9 +134,9 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     print_scores(outcome.champion.scores)
     print(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
     if not outcome.is_complete:
-        print(f"go on with:  wann evolve --resume {where}")
+        print(f"go on with:  {command} evolve --resume {where}")
         return
     print("next:")
-    print(f"  wann replay {where} --weight 1.5 --gif swing.gif")
-    print(f"  wann evaluate {where} --episodes 1000")
-    print(f"  wann draw {where} -o champion.pdf")
+    print(f"  {command} replay {where} --weight 1.5 --gif swing.gif")
+    print(f"  {command} evaluate {where} --episodes 1000")
+    print(f"  {command} draw {where} -o champion.pdf")

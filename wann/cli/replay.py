@@ -30,7 +30,7 @@ def add_parser(verbs: Any) -> None:
         type=_weight,
         default=None,
         metavar="W|best",
-        help="the shared weight; best: the tuned one (default)",
+        help="the shared weight; best: the tuned one of the champion file (default)",
     )
     parser.add_argument(
         "--episodes", type=integer_from(1), default=1, metavar="N", help="how many (1)"

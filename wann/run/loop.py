@@ -12,21 +12,20 @@ from typing import Any, Protocol
 
 import numpy as np
 
-import wann
 from wann.executors.threads import Threads
 from wann.formats.atomic import atomic_path
 from wann.formats.champion import Champion, save_champion
-from wann.genome.compile import network_at
 from wann.run import meta
 from wann.run.checkpoint import Checkpoint, fingerprint, save_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.interrupt import StopRequest
 from wann.run.metrics import MetricsFile, Row, summarise
-from wann.search.config import Config, config_to_table, config_to_toml
+from wann.run.scores import scores_with_protocol
+from wann.search.champion import champion_of
+from wann.search.config import Config, config_to_toml
 from wann.search.search import Search
-from wann.search.validation import Validation, choose_champion
 from wann.tasks.base import Task, sweep
-from wann.tuning.evaluation import HIGH, LOW, N_PROFILE, SWEEP_STEP, evaluate_network
+from wann.tuning.evaluation import evaluate_network
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
 # episodes of the scores in the champion file that the validation does not give
@@ -250,38 +249,16 @@ class Run:
     def _save_champion(self, executor: Threads, is_final: bool) -> Champion:
         """Validates the candidates and writes the best of them."""
         with self._timed("validate"):
-            networks = self.search.compile(self.search.champion_candidates())
-            validation = choose_champion(
-                self.task, networks, self.config, self.search.state.generation, executor
-            )
-            network = network_at(
-                networks,
-                validation.chosen,
-                len(self.task.input_names),
-                len(self.task.output_names),
-            )
-            scores: dict[str, Any] = {}
+            champion = champion_of(self.search, executor)
+            more: dict[str, Any] = {}
             if is_final:
-                scores = evaluate_network(self.task, network, _REPORT_EPISODES, self.config.seed)
-            champion = Champion(
-                network,
-                self.task.name,
-                self.task.input_names,
-                self.task.output_names,
-                _scores_with_protocol(validation, scores, self.config),
-                self._provenance(),
-            )
+                more = evaluate_network(
+                    self.task, champion.network, _REPORT_EPISODES, self.config.seed
+                )
+            scores = scores_with_protocol(champion.scores, more, self.config)
+            champion = replace(champion, scores=scores)
             save_champion(champion, self.directory.champion)
         return champion
-
-    def _provenance(self) -> dict[str, Any]:
-        return {
-            "wann": wann.__version__,
-            "seed": self.config.seed,
-            "generation": self.search.state.generation,
-            "config": config_to_table(self.config),
-            "source": "Gaier & Ha 2019, https://arxiv.org/abs/1906.04358",
-        }
 
     def _write_meta(self, is_complete: bool) -> None:
         seconds = self._all_seconds()
@@ -312,40 +289,3 @@ class Run:
 def _list_of(value: object) -> list[Any]:
     """The value if it is a list; what a person has edited may be anything."""
     return value if isinstance(value, list) else []
-
-
-def _protocols(config: Config) -> dict[str, str]:
-    """How each score was measured."""
-    low, high = config.weights.low, config.weights.high
-    return {
-        "random_shared_weight": f"each fresh episode has one weight from U({low:g}, {high:g}), "
-        "shared by all connections; float64; these episodes did not choose the champion",
-        "tuned_shared_weight": f"the best shared weight of a sweep of {SWEEP_STEP} over "
-        f"[{LOW:g}, {HIGH:g}], chosen on other episodes; float64",
-        "random_weights": "in each fresh episode every connection has its own weight from "
-        f"U({LOW:g}, {HIGH:g}); float64",
-        "profile": f"fresh episodes at {N_PROFILE} shared weights; float64",
-    }
-
-
-def _scores_with_protocol(
-    validation: Validation, more: Mapping[str, Any], config: Config
-) -> dict[str, Any]:
-    """The scores of the champion file; that of the validation comes first."""
-    shared: dict[str, Any] = {
-        "mean": validation.mean,
-        "std": validation.std,
-        "episodes": validation.episodes,
-    }
-    # the profile, which it comes from, is that of the paper's range
-    if "random_shared_weight" in more and (config.weights.low, config.weights.high) == (LOW, HIGH):
-        shared["std_within_weight"] = more["random_shared_weight"]["std_within_weight"]
-    scores = {"random_shared_weight": shared} | {
-        name: dict(more[name])
-        for name in ("tuned_shared_weight", "random_weights", "profile")
-        if name in more
-    }
-    for name, protocol in _protocols(config).items():
-        if name in scores:
-            scores[name]["protocol"] = protocol
-    return scores
