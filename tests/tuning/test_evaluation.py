@@ -269,7 +269,8 @@ def test_paper_champion_has_its_size(paper_champion):
 def test_paper_champion_scores_as_in_the_release_with_random_shared_weights(paper_champion):
     score = random_shared_score(SwingUpTask(), paper_champion, 4000, 0)
     assert_agrees(score, 506.0, 526.0)
-    assert score.std == pytest.approx(250.0, abs=15.0)
+    # the release: 245 over 1000 episodes; here 236 over 100,000
+    assert score.std == pytest.approx(245.0, abs=20.0)
 
 
 @needs_jit
