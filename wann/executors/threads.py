@@ -38,13 +38,13 @@ class Threads:
                     return
                 function(item)
 
-        helpers = [self._pool.submit(work) for _ in range(self.n_workers - 1)] if self._pool else []
+        futures = [self._pool.submit(work) for _ in range(self.n_workers - 1)] if self._pool else []
         try:
             work()
         finally:
             left.clear()
-            for helper in helpers:
-                helper.result()
+            for future in futures:
+                future.result()
 
     def close(self) -> None:
         """Ends the workers."""
