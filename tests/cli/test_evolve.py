@@ -19,34 +19,19 @@ import pytest
 from PIL import Image
 
 import wann
-from wann.cli.main import main, make_parser
+from tests.cli import runs
+from tests.cli.runs import evolve, results
+from wann.cli.main import make_parser
 from wann.formats.champion import load_champion
 from wann.run.loop import Run
 from wann.search.config import config_from_table
 
-TINY = [
-    *("--task", "cartpole_swingup", "--population", "16", "--generations", "6", "--workers", "1"),
-    *("--set", "weights.n=4", "--set", "episodes.per_weight=1"),
-    *("--set", "champion.validation_episodes=200", "--set", "champion.final_episodes=200"),
-]
+TINY = [*runs.TINY, "--generations", "6"]
 DOCUMENTED_FILES = {
     *("config.toml", "meta.json", "metrics.csv", "champion.json"),
     *("champion.png", "champion.svg", "fitness.png", "checkpoint.npz"),
 }
 OBJECTIVES = ("mean", "max", "connections", "nodes")
-
-
-def evolve(*arguments):
-    return main(["evolve", *map(str, arguments)])
-
-
-def results(directory):
-    """The bytes of the champion, and the metrics without their last column, the seconds."""
-    metrics = (directory / "metrics.csv").read_text(encoding="utf-8")
-    return (
-        (directory / "champion.json").read_bytes(),
-        [line.rpartition(",")[0] for line in metrics.splitlines()],
-    )
 
 
 def content(directory):

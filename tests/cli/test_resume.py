@@ -11,31 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.runs import TINY, evolve, results
 from wann.cli.main import main
 from wann.run.loop import Run
 from wann.run.metrics import MetricsFile
 
-TINY = [
-    *("--task", "cartpole_swingup", "--population", "16", "--workers", "1"),
-    *("--set", "weights.n=4", "--set", "episodes.per_weight=1"),
-    *("--set", "champion.validation_episodes=200", "--set", "champion.final_episodes=200"),
-]
 # a checkpoint after each generation
 SAVING = [*TINY, "--set", "checkpoint.seconds=0"]
 N = 8
-
-
-def evolve(*arguments):
-    return main(["evolve", *map(str, arguments)])
-
-
-def results(directory):
-    """The bytes of the champion, and the metrics without their last column, the seconds."""
-    metrics = (directory / "metrics.csv").read_text(encoding="utf-8")
-    return (
-        (directory / "champion.json").read_bytes(),
-        [line.rpartition(",")[0] for line in metrics.splitlines()],
-    )
 
 
 def results_lines(directory):

@@ -14,8 +14,7 @@ from wann.executors.threads import Threads
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network, network_from_connections
 from wann.kernels.forward import LANES
-from wann.search.config import config_from_table
-from wann.search.presets import load_table
+from wann.search.presets import load_config
 from wann.search.search import Search
 from wann.tasks.base import Precision, sweep
 from wann.tasks.swingup import SwingUpTask
@@ -87,7 +86,7 @@ def _population(network: Network, task: SwingUpTask, executor: Threads) -> Calla
 
 def _breeding_milliseconds() -> dict[str, float]:
     """Variation, compilation and ranking of a generation of 192 with random scores."""
-    config = config_from_table(load_table("cartpole_swingup"))
+    config = load_config("cartpole_swingup")
     search = Search(config, SwingUpTask())
     rng = np.random.default_rng(0)
     for _ in range(300):

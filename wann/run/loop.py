@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -98,9 +97,8 @@ class Run:
         self.n_workers, self.reporter, self.draw = n_workers, reporter, draw
         self.search = Search(config, task, state=checkpoint.state if checkpoint else None)
         self.totals = checkpoint.totals if checkpoint else (0, 0, 0)
-        self.seconds: defaultdict[str, float] = defaultdict(
-            float, checkpoint.seconds or {} if checkpoint else {}
-        )
+        if checkpoint:
+            self.search.seconds.update(checkpoint.seconds or {})
         self.is_resumed = checkpoint is not None
         former = meta.read_meta(directory.meta) if checkpoint else {}
         self.commands = [*_list_of(former.get("commands")), command]
@@ -108,12 +106,6 @@ class Run:
         memory = former.get("memory_mb_at_generation")
         self.memory: dict[str, float] = dict(memory) if isinstance(memory, dict) else {}
         self._last_saved = time.perf_counter()
-
-    @contextmanager
-    def _timed(self, part: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[part] += time.perf_counter() - start
 
     def execute(self) -> Outcome:
         """Runs to the last generation, or until somebody asks to stop.
@@ -155,14 +147,14 @@ class Run:
             finally:
                 self.reporter.end()
             champion = self._save_champion(executor, is_final=self.search.is_done)
-            with self._timed("draw"):
+            with self.search.timed("draw"):
                 self.draw(self.directory, champion)
             self._write_meta(is_complete=self.search.is_done)
         return Outcome(
             champion,
             self.search.is_done,
             self.search.state.generation,
-            self._all_seconds(),
+            dict(sorted(self.search.seconds.items())),
             stop.signal_number,
         )
 
@@ -171,7 +163,7 @@ class Run:
         notice = threading.Timer(2.0, self.reporter.say, [_COMPILING])
         notice.start()
         try:
-            with self._timed("start"):
+            with self.search.timed("start"):
                 self._run_tiny_search()
         finally:
             notice.cancel()
@@ -196,7 +188,7 @@ class Run:
     def _generation(self, executor: Threads, metrics: MetricsFile) -> None:
         generation = self.search.ask()
         start = time.perf_counter()
-        with self._timed("evaluate"):
+        with self.search.timed("evaluate"):
             rollouts = sweep(
                 self.task,
                 generation.networks,
@@ -208,7 +200,7 @@ class Run:
             scores = rollouts.returns.mean(axis=2, dtype=np.float64)
         rate = rollouts.steps.sum() / (time.perf_counter() - start)
         objectives = self.search.tell(scores)
-        with self._timed("record"):
+        with self.search.timed("record"):
             n_individuals, n_episodes, n_steps = self.totals
             self.totals = (
                 n_individuals + len(scores),
@@ -220,26 +212,20 @@ class Run:
                 objectives,
                 generation.networks,
                 self.totals,
-                sum(self._all_seconds().values()),
+                sum(self.search.seconds.values()),
             )
             metrics.append(row)
             self.reporter.generation(row, rate)
         if self.search.state.generation in _MEMORY_GENERATIONS:
             self.memory[str(self.search.state.generation)] = round(meta.memory_in_use(), 1)
 
-    def _all_seconds(self) -> dict[str, float]:
-        return {
-            part: self.seconds.get(part, 0.0) + self.search.seconds.get(part, 0.0)
-            for part in sorted({*self.seconds, *self.search.seconds})
-        }
-
     def _save_state(self) -> None:
-        with self._timed("record"):
+        with self.search.timed("record"):
             save_checkpoint(
                 Checkpoint(
                     self.search.state,
                     self.totals,
-                    self._all_seconds(),
+                    dict(sorted(self.search.seconds.items())),
                     fingerprint(self.config),
                 ),
                 self.directory.checkpoint,
@@ -248,7 +234,7 @@ class Run:
 
     def _save_champion(self, executor: Threads, is_final: bool) -> Champion:
         """Validates the candidates and writes the best of them."""
-        with self._timed("validate"):
+        with self.search.timed("validate"):
             champion = champion_of(self.search, executor)
             more: dict[str, Any] = {}
             if is_final:
@@ -261,7 +247,7 @@ class Run:
         return champion
 
     def _write_meta(self, is_complete: bool) -> None:
-        seconds = self._all_seconds()
+        seconds = self.search.seconds
         n_individuals, n_episodes, n_steps = self.totals
         meta.write_meta(
             self.directory.meta,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import tomli_w
 
 from wann.errors import ConfigError
+from wann.genome.mutation import HIDDEN_ACTIVATIONS
 from wann.kernels.activation import ACTIVATION_NAMES
 from wann.tasks.base import Precision
 from wann.tasks.weights import Sweep
@@ -61,9 +62,7 @@ class SearchConfig:
     tournament_size: int = _limited(1, 1_000_000, 8)
     lexicase_fraction: float = _limited(0.0, 1.0, 0.0)
     crossover_probability: float = _limited(0.0, 1.0, 0.0)
-    activations: tuple[str, ...] = tuple(
-        name for name, activation in ACTIVATION_NAMES.items() if activation <= 10
-    )
+    activations: tuple[str, ...] = tuple(a.name.lower() for a in HIDDEN_ACTIVATIONS)
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ class Search:
         return self.state.generation >= self.config.search.generations
 
     @contextmanager
-    def _timed(self, part: str) -> Iterator[None]:
+    def timed(self, part: str) -> Iterator[None]:
+        """Adds the time of the block to ``seconds[part]``."""
         start = time.perf_counter()
         yield
         self.seconds[part] += time.perf_counter() - start
@@ -143,7 +144,7 @@ class Search:
         """The networks to score, and the weights and trials to score them with."""
         number, seed = self.state.generation, self.config.seed
         settings = self.config.weights
-        with self._timed("vary"):
+        with self.timed("vary"):
             networks = self.compile(self.state.population)
         weights = draw_weights(
             settings.sweep,
@@ -179,7 +180,7 @@ class Search:
             raise ValueError(f"scores have shape {values.shape}, not {expected}")
         if not np.isfinite(values).all():
             raise ValueError("scores must be finite")
-        with self._timed("rank"):
+        with self.timed("rank"):
             objectives = Objectives.of(values, self._complexity(self._asked.networks))
             ranks = rank(
                 objectives,
@@ -194,7 +195,7 @@ class Search:
                 float(objectives.mean[best]),
                 self.config.champion.hall_of_fame,
             )
-        with self._timed("vary"):
+        with self.timed("vary"):
             population, counter = self._breed(ranks, values)
         self.state = EvolutionState(
             self.state.generation + 1,
