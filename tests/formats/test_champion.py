@@ -305,3 +305,34 @@ def test_writing_into_a_missing_folder_is_a_format_error(tmp_path):
 def test_text_is_written_as_utf8_with_its_line_ends(tmp_path):
     write_atomically(tmp_path / "text", "θ\r\n\n")
     assert (tmp_path / "text").read_bytes() == "θ\r\n\n".encode()
+
+
+def test_tuned_weights_survive_the_round_trip_and_belong_to_their_connections():
+    network = network_from_connections(2, 1, [LINEAR] * 5, [(0, 3), (1, 4), (2, 3), (3, 4)])
+    weights = (0.1, -2.5, 1e-17, 3.0)
+    champion = Champion(network, "t", ("a", "b"), ("c",), tuned_weights=weights)
+    text = champion_to_json(champion)
+    assert champion_from_json(text) == champion
+    data = json.loads(text)
+    # a person may write the connections in another order, and the weights with them
+    data["connections"].reverse()
+    data["tuned_weights"].reverse()
+    assert champion_from_json(json.dumps(data)).tuned_weights == weights
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0], "1 items for 2 connections"),
+        ([1.0, "2"], r"tuned_weights\[1\]"),
+        ([1.0, True], r"tuned_weights\[1\]"),
+        ([1.0, 10**400], r"tuned_weights\[1\]"),
+        ({}, "must be a list"),
+    ],
+)
+def test_wrong_tuned_weights_are_refused(weights, message):
+    network = network_from_connections(1, 1, [LINEAR] * 3, [(0, 2), (1, 2)])
+    data = json.loads(champion_to_json(Champion(network, "t", ("a",), ("b",))))
+    data["tuned_weights"] = weights
+    with pytest.raises(FormatError, match=message):
+        champion_from_json(json.dumps(data))

@@ -17,6 +17,8 @@ from wann.kernels.activation import ACTIVATION_NAMES, Activation
 FORMAT = "wann-champion"
 VERSION = 1
 _KINDS = ("bias", "input", "hidden", "output")
+# of a file; beyond it an integer would not even be a float
+_LARGEST_WEIGHT = 1e300
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,18 @@ class Champion:
     """A network that was evolved for a task.
 
     Attributes:
-        network: the structure; it has no weights.
+        network: the structure.
         task: name of the task.
         input_names: a name per input, without the bias.
         output_names: a name per output.
         scores: measured scores, each with its protocol.
         provenance: seed, generation, versions and settings of the run that made it.
+        tuned_weights: an individual weight for each connection of ``network``, in its order;
+            None: nobody has tuned it.
 
     Raises:
-        NetworkError: there are more or fewer names than inputs or outputs.
+        NetworkError: there are more or fewer names than inputs or outputs, or weights than
+            connections, or a weight is not finite.
     """
 
     network: Network
@@ -41,6 +46,7 @@ class Champion:
     output_names: tuple[str, ...]
     scores: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    tuned_weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         for kind, names, n in (
@@ -49,6 +55,16 @@ class Champion:
         ):
             if len(names) != n:
                 raise NetworkError(f"{len(names)} {kind} names for a network with {n} {kind}s")
+        if self.tuned_weights is not None:
+            weights = tuple(map(float, self.tuned_weights))
+            if len(weights) != self.network.n_connections:
+                raise NetworkError(
+                    f"{len(weights)} tuned weights for a network with "
+                    f"{self.network.n_connections} connections"
+                )
+            if not all(map(math.isfinite, weights)):
+                raise NetworkError("tuned weights must be finite")
+            object.__setattr__(self, "tuned_weights", weights)
 
 
 def _node_names(champion: Champion) -> list[tuple[str, str | None]]:
@@ -68,7 +84,7 @@ def _lines(items: list[dict[str, Any]]) -> str:
 
 def champion_to_json(champion: Champion) -> str:
     """The champion as the text of a champion file: one node and one connection a line."""
-    network = champion.network
+    network, weights = champion.network, champion.tuned_weights
     nodes = [
         {"id": i, "kind": kind}
         | ({"name": name} if name else {})
@@ -90,6 +106,8 @@ def champion_to_json(champion: Champion) -> str:
         "task": dump(champion.task),
         "nodes": _lines(nodes),
         "connections": _lines(connections),
+        # in the order of the connections
+        **({} if weights is None else {"tuned_weights": json.dumps(weights)}),
         "scores": dump(champion.scores),
         "provenance": dump(champion.provenance),
     }
@@ -120,7 +138,13 @@ def _require(value: Any, kind: type | tuple[type, ...], what: str, path: Path) -
     if not isinstance(value, kind) or isinstance(value, bool):
         names = kind if isinstance(kind, tuple) else (kind,)
         allowed = " or ".join(
-            {dict: "an object", list: "a list", str: "a string", int: "an integer"}[k]
+            {
+                dict: "an object",
+                list: "a list",
+                str: "a string",
+                int: "an integer",
+                float: "a number",
+            }[k]
             for k in names
         )
         shown = json.dumps(value)[:40]
@@ -266,6 +290,7 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
     except NetworkError as error:
         raise FormatError(f"{path}: {error}") from error
     _refuse_dangling(network, [ids[k] for k in order], path)
+    weights = _read_weights(data.get("tuned_weights"), connections, path)
     labels = [str(names[k] or f"{kinds[k]} {k}") for k in order]
     return Champion(
         network,
@@ -274,7 +299,30 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
         tuple(labels[len(labels) - n_outputs :]),
         _require(data.get("scores", {}), dict, "scores", path),
         _require(data.get("provenance", {}), dict, "provenance", path),
+        weights,
     )
+
+
+def _read_weights(
+    items: Any, connections: list[tuple[int, int]], path: Path
+) -> tuple[float, ...] | None:
+    """The tuned weights in the order of the network, if there are any."""
+    if items is None:
+        return None
+    _require(items, list, "tuned_weights", path)
+    if len(items) != len(connections):
+        raise FormatError(
+            f"{path}: tuned_weights has {len(items)} items for {len(connections)} connections"
+        )
+    for i, item in enumerate(items):
+        _require(item, (int, float), f"tuned_weights[{i}]", path)
+        if abs(item) > _LARGEST_WEIGHT:
+            raise FormatError(
+                f"{path}: tuned_weights[{i}] is {str(item)[:20]}, must be from "
+                f"{-_LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
+            )
+    by_target = sorted(range(len(items)), key=lambda k: connections[k][::-1])
+    return tuple(float(items[k]) for k in by_target)
 
 
 def _refuse_dangling(network: Network, ids: list[int], path: Path) -> None:
