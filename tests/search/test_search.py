@@ -2,60 +2,34 @@
 
 import dataclasses
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from numba import config as numba_config
 
 from tests import naive
+from tests.search.toy import N_GENERATIONS, ToyTask, configured
 from wann.errors import ConfigError, TaskError
 from wann.genome.compile import (
     compile_network,
     compile_population,
     connection_counts,
     network_at,
-    stack_networks,
 )
 from wann.genome.genome import minimal_genome
 from wann.genome.innovation import InnovationCounter
 from wann.genome.mutation import add_node
-from wann.genome.network import network_from_connections
 from wann.genome.population import genome_at, population_size, stack_genomes
 from wann.kernels.activation import Activation
 from wann.kernels.lexicase import epsilon_lexicase
-from wann.search.config import ChampionConfig, Config, SearchConfig, config_from_table
+from wann.search.config import Config, SearchConfig
 from wann.search.hall_of_fame import HallOfFame
 from wann.search.ranking import Objectives, rank, rank_by
 from wann.search.search import EvolutionState, Search
 from wann.search.selection import select
-from wann.search.validation import choose_champion
-from wann.tasks.base import Rollouts, Serial
 from wann.tasks.weights import draw_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
-
-N_GENERATIONS = 6 if numba_config.DISABLE_JIT else 20
-
-
-class ToyTask:
-    """Two inputs, one output; episodes are single numbers."""
-
-    name = "toy"
-    description = "a made-up problem"
-    input_names = ("a", "b")
-    output_names = ("y",)
-    episode_steps = 1
-    env_id = ""
-
-    def draw_trials(self, n, rng):
-        return rng.normal(size=(n, 1))
-
-
-def configured(**tables):
-    small = {"population": 40, "generations": N_GENERATIONS}
-    tables["search"] = small | tables.get("search", {})
-    return config_from_table({"task": "toy"} | tables)
 
 
 def made_up_scores(generation):
@@ -636,115 +610,3 @@ def test_config_made_in_python_is_checked():
     for wrong in (SearchConfig(cull_fraction=1.5), SearchConfig(activations=("foo",))):
         with pytest.raises(ConfigError):
             Search(Config("toy", search=wrong), ToyTask())
-
-
-class Call(NamedTuple):
-    """What a rollout was asked for; ``number`` counts the calls from 1."""
-
-    kinds: list
-    weights: np.ndarray
-    trials: np.ndarray
-    precision: str
-    executor: object
-    number: int
-
-
-class ScriptedTask(ToyTask):
-    """Returns are a function of the first hidden activation of a network and of the call."""
-
-    def __init__(self, returns):
-        self.returns = returns
-        self.calls = []
-
-    def rollout(self, networks, weights, trials, *, precision="float64", executor=None):
-        n_networks = len(networks.node_start) - 1
-        kinds = [int(network_at(networks, p, 2, 1).activation[3]) for p in range(n_networks)]
-        call = Call(kinds, weights, trials[:, 0], precision, executor, len(self.calls) + 1)
-        self.calls.append(call)
-        rows = [np.broadcast_to(self.returns(kind, call), len(weights)) for kind in kinds]
-        returns = np.array(rows, precision)
-        return Rollouts(returns, np.ones(returns.shape, np.int32))
-
-
-def candidates(*kinds):
-    connections = [(0, 3), (1, 3), (2, 3), (3, 4)]
-    return stack_networks(
-        [network_from_connections(2, 1, [1, 1, 1, k, 1], connections) for k in kinds]
-    )
-
-
-CHAMPION = {"validation_episodes": 512, "final_episodes": 2048, "finalists": 3}
-
-
-def test_the_champion_is_truly_the_best_and_its_score_comes_from_other_episodes():
-    quality = {2: 100.0, 3: 104.0, 4: 96.0, 5: 60.0, 6: 103.0, 7: 10.0, 8: 0.0}
-
-    def returns(kind, call):
-        return quality[kind] + 10.0 * call.weights + 40.0 * np.sin(1e3 * kind * call.trials)
-
-    for seed in range(3):
-        task, executor = ScriptedTask(returns), Serial()
-        config = configured(champion=CHAMPION, seed=seed)
-        made = choose_champion(task, candidates(*quality), config, 7, executor)
-        assert made.chosen == 1
-        first, second, last = task.calls
-        assert first.kinds == list(quality)
-        assert set(second.kinds) == {3, 6, 2}
-        assert last.kinds == [3]
-        assert [len(call.weights) for call in task.calls] == [512, 2048, 2048]
-        assert [call.precision for call in task.calls] == ["float32", "float32", "float64"]
-        assert all(call.executor is executor for call in task.calls)
-        met = [set(call.trials.tolist()) for call in task.calls]
-        assert not met[0] & met[1]
-        assert not met[2] & (met[0] | met[1])
-        assert not set(last.weights.tolist()) & {*first.weights.tolist(), *second.weights.tolist()}
-        final = returns(3, last)
-        assert (made.mean, made.std, made.episodes) == (final.mean(), final.std(), 2048)
-        assert made.mean == pytest.approx(104.0, abs=6.0)
-
-
-def test_candidates_meet_stratified_weights_and_the_champion_plain_ones_of_the_whole_range():
-    task = ScriptedTask(lambda kind, _: float(kind))
-    config = configured(champion=CHAMPION, weights={"low": -1.0, "high": 3.0})
-    choose_champion(task, candidates(2, 3), config, 0, Serial())
-    *choosing, last = (call.weights for call in task.calls)
-    for weights in choosing:
-        strata = np.floor((weights + 1.0) / 4.0 * len(weights))
-        assert strata.tolist() == list(range(len(weights)))
-    assert -1.0 <= last.min() < -0.98
-    assert 2.98 < last.max() < 3.0
-    assert (np.diff(last) < 0).any()
-
-
-def test_one_lucky_weight_does_not_make_a_champion():
-    def returns(kind, call):
-        return np.where(np.abs(call.weights - 1.0) < 0.1, 900.0, 0.0) if kind == 3 else 60.0
-
-    task = ScriptedTask(returns)
-    made = choose_champion(task, candidates(3, 5), configured(champion=CHAMPION), 0, Serial())
-    assert (made.chosen, made.mean, made.std) == (1, 60.0, 0.0)
-
-
-def test_both_rounds_count_for_the_finalists_and_neither_for_the_score():
-    # 2 wins the first round and 3 the second, by less than 5 is ahead of it over both
-    script = {1: {2: 50.0, 3: 40.0, 4: 30.0, 5: 45.0}, 2: {2: 0.0, 3: 20.0, 5: 19.0}, 3: {5: 7.0}}
-    task = ScriptedTask(lambda kind, call: script[call.number][kind])
-    made = choose_champion(task, candidates(4, 2, 5, 3), configured(champion=CHAMPION), 0, Serial())
-    assert task.calls[1].kinds == [2, 5, 3]
-    assert (made.chosen, made.mean) == (2, 7.0)
-
-
-def test_the_choice_is_reproducible_and_depends_on_seed_and_generation():
-    def choose(seed, generation):
-        task = ScriptedTask(lambda kind, call: kind + call.trials)
-        config = configured(champion=CHAMPION, seed=seed)
-        return choose_champion(task, candidates(2, 3), config, generation, Serial())
-
-    assert choose(1, 5) == choose(1, 5)
-    assert len({choose(1, 5).mean, choose(2, 5).mean, choose(1, 6).mean}) == 3
-
-
-def test_fewer_candidates_than_finalists_are_enough():
-    task = ScriptedTask(lambda kind, call: kind + call.trials)
-    config = replace(configured(), champion=ChampionConfig(finalists=10))
-    assert choose_champion(task, candidates(4), config, 0, Serial()).chosen == 0

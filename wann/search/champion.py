@@ -1,18 +1,63 @@
-"""The champion of a search."""
+"""The champions of a search."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import wann
 from wann.formats.champion import Champion
 from wann.genome.compile import network_at
+from wann.kernels.forward import NetworkArrays
 from wann.search.config import config_to_table
 from wann.search.search import Search
-from wann.search.validation import choose_champion
+from wann.search.validation import Validation, choose_champion, choose_small, choose_tuned
 from wann.tasks.base import Executor, Serial
 
 
+class Champions(NamedTuple):
+    """What a search has found, each the best in its way, on episodes that it has not seen.
+
+    Attributes:
+        best: the highest mean return with random shared weights.
+        tuned: the highest mean return with its best shared weight.
+        small: the fewest connections, with at least 90 % of the random shared weight score of
+            ``best``.
+    """
+
+    best: Champion
+    tuned: Champion
+    small: Champion
+
+
+def _champion(search: Search, networks: NetworkArrays, validation: Validation) -> Champion:
+    task = search.task
+    score = {
+        "mean": validation.mean,
+        "std": validation.std,
+        "episodes": validation.episodes,
+    }
+    if validation.weight is None:
+        scores = {"random_shared_weight": score}
+    else:
+        scores = {"tuned_shared_weight": score | {"weight": validation.weight}}
+    return Champion(
+        network_at(networks, validation.chosen, len(task.input_names), len(task.output_names)),
+        task.name,
+        task.input_names,
+        task.output_names,
+        scores,
+        {
+            "wann": wann.__version__,
+            "seed": search.config.seed,
+            "generation": search.state.generation,
+            "config": config_to_table(search.config),
+            "source": "Gaier & Ha 2019, https://arxiv.org/abs/1906.04358",
+        },
+    )
+
+
 def champion_of(search: Search, executor: Executor | None = None) -> Champion:
-    """Chooses the champion of a search on episodes that it has not seen.
+    """Chooses the best network for random shared weights, on episodes that the search has not seen.
 
     Args:
         search: at any generation; it is not changed.
@@ -21,28 +66,32 @@ def champion_of(search: Search, executor: Executor | None = None) -> Champion:
     Returns:
         The champion with its ``random_shared_weight`` score, from episodes that did not choose it.
     """
-    task, config = search.task, search.config
     networks = search.compile(search.champion_candidates())
     validation = choose_champion(
-        task, networks, config, search.state.generation, executor or Serial()
+        search.task, networks, search.config, search.state.generation, executor or Serial()
     )
-    return Champion(
-        network_at(networks, validation.chosen, len(task.input_names), len(task.output_names)),
-        task.name,
-        task.input_names,
-        task.output_names,
-        {
-            "random_shared_weight": {
-                "mean": validation.mean,
-                "std": validation.std,
-                "episodes": validation.episodes,
-            }
-        },
-        {
-            "wann": wann.__version__,
-            "seed": config.seed,
-            "generation": search.state.generation,
-            "config": config_to_table(config),
-            "source": "Gaier & Ha 2019, https://arxiv.org/abs/1906.04358",
-        },
+    return _champion(search, networks, validation)
+
+
+def champions_of(search: Search, executor: Executor | None = None) -> Champions:
+    """Chooses the best, the best tuned and the small champion.
+
+    Args:
+        search: at any generation; it is not changed.
+        executor: runs the rollouts; None: in this thread.
+
+    Returns:
+        The champions, each with the score that it was chosen for (``tuned``:
+        ``tuned_shared_weight``, else ``random_shared_weight``), from episodes that did not choose
+        it; ``best`` is that of ``champion_of``.
+    """
+    task, config, generation = search.task, search.config, search.state.generation
+    executor = executor or Serial()
+    networks = search.compile(search.champion_candidates())
+    best = choose_champion(task, networks, config, generation, executor)
+    validations = (
+        best,
+        choose_tuned(task, networks, config, generation, executor),
+        choose_small(task, networks, best.chosen, config, generation, executor),
     )
+    return Champions(*(_champion(search, networks, v) for v in validations))

@@ -21,6 +21,8 @@ class Stream(IntEnum):
     SELECTION = 4
     VARIATION = 5
     VALIDATION = 6
+    VALIDATION_TUNED = 7
+    VALIDATION_SMALL = 8
 
 
 def stream_rng(seed: int, stream: Stream, generation: int = 0) -> np.random.Generator:
