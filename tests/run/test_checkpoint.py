@@ -51,13 +51,17 @@ def intact(checkpoint, tmp_path_factory):
 
 def arrays_of(state):
     """Every array and number of a state by its name."""
-    hall = state.hall_of_fame
+    hall, species = state.hall_of_fame, state.species
     named = {"generation": state.generation, "counter": state.counter}
+    named |= {"species.threshold": species.threshold, "species.next_id": species.next_id}
+    for field in ("species_id", "best", "improved", "founded"):
+        named[f"species.{field}"] = getattr(species, field)
     named |= {"hall.key": hall.key, "hall.score": hall.score, "hall.count": hall.count}
     for name, population in (
         ("population", state.population),
         ("scored", state.scored),
         ("hall.genomes", hall.genomes),
+        ("species.representatives", species.representatives),
     ):
         named |= {f"{name}.{field}": array for field, array in population._asdict().items()}
     return named
@@ -104,11 +108,26 @@ def test_search_goes_on_from_a_checkpoint_as_if_nothing_had_been(checkpoint, tmp
     assert_same_bits(whole.state, resumed.state)
 
 
+def test_checkpoint_of_version_1_is_read_as_a_state_without_species(pair, checkpoint):
+    with np.load(pair) as file:
+        arrays = {
+            name: file[name] for name in file.files if not name.startswith(("species", "heats"))
+        }
+    np.savez(pair, **(arrays | {"version": np.array(1)}))
+    again, warning = load_checkpoint(pair)
+    assert warning is None
+    assert_same_bits(checkpoint.state, again.state)
+    np.savez(pair, **arrays)
+    assert load_checkpoint(pair)[1] == (
+        "checkpoint.npz is damaged; going on from checkpoint.previous.npz"
+    )
+
+
 def test_file_holds_plain_arrays_only(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / "checkpoint.npz")
     with np.load(tmp_path / "checkpoint.npz", allow_pickle=False) as file:
         assert all(file[name].dtype.kind in "biufU" for name in file.files)
-        assert int(file["version"]) == 1
+        assert int(file["version"]) == 2
 
 
 def test_same_state_makes_the_same_file(checkpoint, intact, tmp_path):
@@ -231,7 +250,7 @@ def test_missing_checkpoints_are_a_run_error(tmp_path):
         load_checkpoint(tmp_path / "checkpoint.npz")
 
 
-@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize("version", [0, 3])
 def test_other_version_is_a_run_error_and_no_damage(pair, version):
     with np.load(pair) as file:
         arrays = {name: file[name] for name in file.files}

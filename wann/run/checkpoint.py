@@ -22,9 +22,14 @@ from wann.search.config import CheckpointConfig, Config, config_from_table, conf
 from wann.search.hall_of_fame import HallOfFame
 from wann.search.ranking import Objectives
 from wann.search.search import EvolutionState
+from wann.search.species import Species
 
-VERSION = 1
-_POPULATIONS = ("population", "scored", "hall")
+VERSION = 2
+# version 1 has no species and no heats
+_POPULATIONS = {
+    1: ("population", "scored", "hall"),
+    2: ("population", "scored", "hall", "species", "heats"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Checkpoint:
 
 def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
     state = checkpoint.state
-    hall = state.hall_of_fame
+    hall, species = state.hall_of_fame, state.species
     seconds = checkpoint.seconds or {}
     arrays: dict[str, NDArray[Any]] = {
         "version": np.array(VERSION),
@@ -59,12 +64,24 @@ def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
         "hall_key": hall.key,
         "hall_score": hall.score,
         "hall_count": hall.count,
+        "species_threshold": np.array(species.threshold, np.float64),
+        "species_next_id": np.array(species.next_id, np.int64),
+        "species_id": species.species_id,
+        "species_best": species.best,
+        "species_improved": species.improved,
+        "species_founded": species.founded,
         "totals": np.array(checkpoint.totals, np.int64),
         "seconds_part": np.array(list(seconds), "U32"),
         "seconds": np.array(list(seconds.values()), np.float64),
     }
-    populations = (state.population, state.scored, hall.genomes)
-    for name, population in zip(_POPULATIONS, populations, strict=True):
+    populations = (
+        state.population,
+        state.scored,
+        hall.genomes,
+        species.representatives,
+        state.heats,
+    )
+    for name, population in zip(_POPULATIONS[VERSION], populations, strict=True):
         arrays |= {f"{name}_{k}": v for k, v in population._asdict().items()}
     return arrays
 
@@ -125,13 +142,13 @@ def _read(path: Path) -> Checkpoint:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     version = int(arrays["version"])
-    if version != VERSION:
-        raise RunError(f"{path} has version {version}; this package reads version {VERSION}")
-    population, scored, hall = (
+    if version not in _POPULATIONS:
+        raise RunError(f"{path} has version {version}; this package reads versions up to {VERSION}")
+    population, scored, hall, *rest = (
         PopulationArrays(*(arrays[f"{name}_{k}"] for k in PopulationArrays._fields))
-        for name in _POPULATIONS
+        for name in _POPULATIONS[version]
     )
-    for part in (population, scored, hall):
+    for part in (population, scored, hall, *rest):
         _check_population(part)
     state = EvolutionState(
         int(arrays["generation"]),
@@ -140,10 +157,24 @@ def _read(path: Path) -> Checkpoint:
         HallOfFame(hall, arrays["hall_key"], arrays["hall_score"], arrays["hall_count"]),
         scored,
         Objectives(arrays["mean"], arrays["maximum"], arrays["connections"]),
+        _species(arrays, rest[0]) if rest else Species(),
+        rest[1] if rest else empty_population(),
     )
     evaluations, episodes, steps = map(int, arrays["totals"])
     seconds = dict(zip(arrays["seconds_part"].tolist(), arrays["seconds"].tolist(), strict=True))
     return Checkpoint(state, (evaluations, episodes, steps), seconds, str(arrays["config"]))
+
+
+def _species(arrays: Mapping[str, NDArray[Any]], representatives: PopulationArrays) -> Species:
+    return Species(
+        float(arrays["species_threshold"]),
+        int(arrays["species_next_id"]),
+        arrays["species_id"],
+        representatives,
+        arrays["species_best"],
+        arrays["species_improved"],
+        arrays["species_founded"],
+    )
 
 
 def _is_sound(path: Path) -> bool:

@@ -29,7 +29,9 @@ class Champions(NamedTuple):
     small: Champion
 
 
-def _champion(search: Search, networks: NetworkArrays, validation: Validation) -> Champion:
+def _champion(
+    search: Search, networks: NetworkArrays, validation: Validation, chosen_for: str
+) -> Champion:
     task = search.task
     score = {
         "mean": validation.mean,
@@ -50,6 +52,7 @@ def _champion(search: Search, networks: NetworkArrays, validation: Validation) -
             "wann": wann.__version__,
             "seed": search.config.seed,
             "generation": search.state.generation,
+            "chosen_for": chosen_for,
             "config": config_to_table(search.config),
             "source": "Gaier & Ha 2019, https://arxiv.org/abs/1906.04358",
         },
@@ -70,7 +73,7 @@ def champion_of(search: Search, executor: Executor | None = None) -> Champion:
     validation = choose_champion(
         search.task, networks, search.config, search.state.generation, executor or Serial()
     )
-    return _champion(search, networks, validation)
+    return _champion(search, networks, validation, "random shared weight")
 
 
 def champions_of(search: Search, executor: Executor | None = None) -> Champions:
@@ -89,9 +92,10 @@ def champions_of(search: Search, executor: Executor | None = None) -> Champions:
     executor = executor or Serial()
     networks = search.compile(search.champion_candidates())
     best = choose_champion(task, networks, config, generation, executor)
-    validations = (
-        best,
-        choose_tuned(task, networks, config, generation, executor),
-        choose_small(task, networks, best.chosen, config, generation, executor),
+    tuned = choose_tuned(task, networks, config, generation, executor)
+    small = choose_small(task, networks, best.chosen, config, generation, executor)
+    return Champions(
+        _champion(search, networks, best, "random shared weight"),
+        _champion(search, networks, tuned, "best shared weight"),
+        _champion(search, networks, small, "few connections"),
     )
-    return Champions(*(_champion(search, networks, v) for v in validations))

@@ -48,6 +48,9 @@ class SearchConfig:
         lexicase_fraction: share of the children whose parents are chosen by epsilon-lexicase over
             the shared weights instead.
         crossover_probability: that a child has two parents.
+        heats: searches that start anew, one after another, before the last populations of all
+            meet and the search goes on with the best of them; 1: none.
+        heat_generations: of each heat; ``generations`` counts them too.
         activations: names that hidden nodes may have.
     """
 
@@ -62,6 +65,8 @@ class SearchConfig:
     tournament_size: int = _limited(1, 1_000_000, 8)
     lexicase_fraction: float = _limited(0.0, 1.0, 0.0)
     crossover_probability: float = _limited(0.0, 1.0, 0.0)
+    heats: int = _limited(1, 1000, 1)
+    heat_generations: int = _limited(1, 1_000_000, 150)
     activations: tuple[str, ...] = tuple(a.name.lower() for a in HIDDEN_ACTIVATIONS)
 
 
@@ -73,6 +78,48 @@ class MutationConfig:
     add_node: float = _limited(0.0, math.inf, 0.25)
     enable_connection: float = _limited(0.0, math.inf, 0.05)
     change_activation: float = _limited(0.0, math.inf, 0.50)
+
+
+@dataclass(frozen=True)
+class SpeciesConfig:
+    """Species: individuals compete within their own, so that new structures get time.
+
+    The compatibility distance is the weighted sum of four shares; see ``compatibility``.
+
+    Attributes:
+        target: number of species that ``threshold`` is steered to; 0: no species, as in the 2019
+            release.
+        threshold: individuals nearer than this to its representative belong to a species; of the
+            first generation.
+        threshold_step: relative change of the threshold in each generation with too many or too
+            few species; 0: it stays.
+        excess_coefficient: weight of the genes newer than all of the other genome.
+        disjoint_coefficient: weight of the other genes that only one of two genomes has.
+        activation_coefficient: weight of shared hidden nodes with different activations.
+        enabled_coefficient: weight of shared genes that one genome has enabled only.
+        stagnation: generations after which a species that did not better its best mean dies out.
+        protected: number of the best species by mean that never die out.
+    """
+
+    target: int = _limited(0, 1_000_000, 0)
+    threshold: float = _limited(1e-6, 1e6, 1.0)
+    threshold_step: float = _limited(0.0, 1.0, 0.05)
+    excess_coefficient: float = _limited(0.0, 1e6, 1.0)
+    disjoint_coefficient: float = _limited(0.0, 1e6, 1.0)
+    activation_coefficient: float = _limited(0.0, 1e6, 0.5)
+    enabled_coefficient: float = _limited(0.0, 1e6, 0.5)
+    stagnation: int = _limited(1, 10_000_000, 64)
+    protected: int = _limited(1, 1_000_000, 2)
+
+    @property
+    def coefficients(self) -> tuple[float, float, float, float]:
+        """In the order of ``compatibility``."""
+        return (
+            self.excess_coefficient,
+            self.disjoint_coefficient,
+            self.activation_coefficient,
+            self.enabled_coefficient,
+        )
 
 
 @dataclass(frozen=True)
@@ -151,6 +198,7 @@ class Config:
     seed: int = _limited(0, 2**63 - 1, 0)
     search: SearchConfig = SearchConfig()
     mutation: MutationConfig = MutationConfig()
+    species: SpeciesConfig = SpeciesConfig()
     weights: WeightsConfig = WeightsConfig()
     episodes: EpisodesConfig = EpisodesConfig()
     champion: ChampionConfig = ChampionConfig()

@@ -27,9 +27,11 @@ from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import Operator, PopulationArrays
 from wann.search.config import Config, checked
 from wann.search.hall_of_fame import HallOfFame, network_key
+from wann.search.heats import ends_heat, is_last_heat
 from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
+from wann.search.species import Species, select_within_species, speciate
 from wann.tasks.base import Task
 from wann.tasks.weights import draw_weights
 
@@ -45,6 +47,8 @@ class EvolutionState:
         hall_of_fame: structures that were the best of a generation.
         scored: the genomes of the last scored generation.
         objectives: theirs.
+        species: of the last scored generation, those that have offspring.
+        heats: the last populations of the heats that have ended, until they meet.
     """
 
     generation: int
@@ -53,6 +57,8 @@ class EvolutionState:
     hall_of_fame: HallOfFame = field(default_factory=HallOfFame)
     scored: PopulationArrays = field(default_factory=empty_population)
     objectives: Objectives = field(default_factory=Objectives.none)
+    species: Species = field(default_factory=Species)
+    heats: PopulationArrays = field(default_factory=empty_population)
 
 
 @dataclass(frozen=True)
@@ -72,19 +78,24 @@ class Generation:
     trials: NDArray[np.float64]
 
 
+def first_population(config: Config, task: Task, generation: int = 0) -> PopulationArrays:
+    """Minimal genomes, for the first generation of the search or of a heat."""
+    return initial_population(
+        config.search.population,
+        len(task.input_names),
+        len(task.output_names),
+        config.search.initial_enable_probability,
+        stream_rng(config.seed, Stream.START, generation),
+    )
+
+
 def initial_state(config: Config, task: Task) -> EvolutionState:
     """The state before the first generation."""
-    n_inputs, n_outputs = len(task.input_names), len(task.output_names)
-    population = initial_population(
-        config.search.population,
-        n_inputs,
-        n_outputs,
-        config.search.initial_enable_probability,
-        stream_rng(config.seed, Stream.START),
-    )
-    n_first = 1 + n_inputs
+    n_first, n_outputs = 1 + len(task.input_names), len(task.output_names)
     return EvolutionState(
-        0, population, InnovationCounter(n_first + n_outputs, n_first * n_outputs)
+        0,
+        first_population(config, task),
+        InnovationCounter(n_first + n_outputs, n_first * n_outputs),
     )
 
 
@@ -196,14 +207,16 @@ class Search:
                 self.config.champion.hall_of_fame,
             )
         with self.timed("vary"):
-            population, counter = self._breed(ranks, values)
-        self.state = EvolutionState(
-            self.state.generation + 1,
-            population,
-            counter,
-            hall,
-            self.state.population,
-            objectives,
+            if ends_heat(self.state.generation + 1, self.config.search):
+                bred = self._end_heat()
+            else:
+                bred = self._breed(ranks, values)
+        self.state = replace(
+            bred,
+            generation=self.state.generation + 1,
+            hall_of_fame=hall,
+            scored=self.state.population,
+            objectives=objectives,
         )
         self._asked = None
         return objectives
@@ -215,26 +228,49 @@ class Search:
         enabled = np.concatenate([[0], np.cumsum(population.is_enabled)])
         return np.diff(enabled[population.gene_start])
 
-    def _breed(
-        self, ranks: Ranks, scores: NDArray[np.float64]
-    ) -> tuple[PopulationArrays, InnovationCounter]:
-        state, settings = self.state, self.config.search
-        selection = select(
-            ranks.order,
-            scores,
-            settings,
-            stream_rng(self.config.seed, Stream.SELECTION, state.generation),
-        )
+    def _end_heat(self) -> EvolutionState:
+        """Starts the next heat; after the last, all meet."""
+        state, n_scored = self.state, self.state.generation + 1
+        heats = join_populations([state.heats, state.population])
+        if is_last_heat(n_scored, self.config.search):
+            return replace(state, population=heats, species=Species(), heats=empty_population())
+        fresh = first_population(self.config, self.task, n_scored)
+        return replace(state, population=fresh, species=Species(), heats=heats)
+
+    def _breed(self, ranks: Ranks, scores: NDArray[np.float64]) -> EvolutionState:
+        """The next population, innovations and species."""
+        state, settings, species = self.state, self.config.search, self.state.species
+        n_inputs, n_outputs = len(self.task.input_names), len(self.task.output_names)
+        population, order = state.population, ranks.order
+        if len(order) > settings.population:
+            # heats have met: the best of all go on
+            population = take_genomes(population, order[: settings.population])
+            scores = scores[order[: settings.population]]
+            order = np.arange(settings.population)
+        rng = stream_rng(self.config.seed, Stream.SELECTION, state.generation)
+        if self.config.species.target:
+            shares, species = speciate(
+                population,
+                1 + n_inputs + n_outputs,
+                species,
+                scores.mean(axis=1),
+                state.generation,
+                self.config.species,
+                rng,
+            )
+            selection = select_within_species(shares, order, scores, settings, rng)
+        else:
+            selection = select(order, scores, settings, rng)
         n_elites = len(selection.elites)
         parents = np.concatenate(
             [np.repeat(selection.elites[:, None], 2, axis=1), selection.parents]
         )
         operators = np.full(len(parents), Operator.DRAW, np.int8)
         operators[:n_elites] = Operator.COPY
-        population, _, counter = vary_population(
-            state.population,
-            len(self.task.input_names),
-            len(self.task.output_names),
+        children, _, counter = vary_population(
+            population,
+            n_inputs,
+            n_outputs,
             parents,
             operators,
             self.config.odds,
@@ -242,7 +278,7 @@ class Search:
             state.counter,
             stream_rng(self.config.seed, Stream.VARIATION, state.generation),
         )
-        return population, counter
+        return replace(state, population=children, counter=counter, species=species)
 
     def champion_candidates(self) -> PopulationArrays:
         """The genomes among which the champion is chosen.

@@ -32,22 +32,50 @@ def select(
 ) -> Selection:
     """Drops the worst, keeps the best, and chooses parents among the survivors.
 
-    Each of two parents wins a tournament of ``tournament_size`` survivors; without crossover the
-    better of the two is the only parent. A share of the children, ``lexicase_fraction``, has
-    parents chosen by epsilon-lexicase over the shared weights instead.
-
     Args:
         order: (P,) individuals, the best first.
         scores: (P, W) of each individual with each weight.
         config: the shares and sizes.
         rng: draws the tournaments and the orders of the weights.
 
+    Source: the 2019 release.
+    """
+    survivors = order[: n_survivors(len(order), config)]
+    elites = survivors[: int(len(survivors) * config.elite_fraction)]
+    n_children = len(order) - len(elites)
+    return Selection(elites, choose_parents(survivors, n_children, scores, config, rng))
+
+
+def n_survivors(n: int, config: SearchConfig) -> int:
+    """How many of n individuals are not culled."""
+    return n - int(n * config.cull_fraction)
+
+
+def choose_parents(
+    survivors: NDArray[np.int64],
+    n_children: int,
+    scores: NDArray[np.float64],
+    config: SearchConfig,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Chooses the parents of the children.
+
+    Each of two parents wins a tournament of ``tournament_size`` survivors; without crossover the
+    better of the two is the only parent. A share of the children, ``lexicase_fraction``, has
+    parents chosen by epsilon-lexicase over the shared weights instead.
+
+    Args:
+        survivors: individuals that may be parents, the best first.
+        n_children: C.
+        scores: (P, W) of each individual with each weight.
+        config: the shares and sizes.
+        rng: draws the tournaments and the orders of the weights.
+
+    Returns:
+        (C, 2) individuals, the fitter first; twice the same: no crossover.
+
     Source: the 2019 release; lexicase: La Cava, Spector & Danai 2016.
     """
-    n = len(order)
-    survivors = order[: n - int(n * config.cull_fraction)]
-    elites = survivors[: int(len(survivors) * config.elite_fraction)]
-    n_children = n - len(elites)
     entrants = rng.integers(0, len(survivors), (n_children, 2, config.tournament_size))
     winners = entrants.min(axis=2)
     n_lexicase = round(n_children * config.lexicase_fraction)
@@ -58,7 +86,8 @@ def select(
     is_crossed = rng.random(n_children) < config.crossover_probability
     winners[~is_crossed, 1] = winners[~is_crossed, 0]
     winners.sort(axis=1)
-    return Selection(elites, survivors[winners])
+    parents: NDArray[np.int64] = survivors[winners]
+    return parents
 
 
 def _lexicase_winners(
