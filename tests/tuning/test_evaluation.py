@@ -9,6 +9,7 @@ import pytest
 from numba import config as numba_config
 
 from tests import naive
+from wann.formats.release2019 import release_from_bytes
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks.base import Rollouts
@@ -244,11 +245,8 @@ def test_tuned_weight_of_the_swing_up_is_not_beaten_by_its_neighbours():
 
 @pytest.fixture(scope="module")
 def paper_champion():
-    """Row is source, column is target; 0 is no gene, NaN a disabled one; activations come last."""
-    rows = np.genfromtxt(Path(DATA) / "wann2019" / "swing.out", delimiter=",")
-    genes, activation = rows[:, :-1], rows[:, -1].astype(int)
-    pairs = np.argwhere((genes != 0.0) & ~np.isnan(genes))
-    return network_from_connections(5, 1, activation.tolist(), [tuple(p) for p in pairs.tolist()])
+    path = Path(DATA) / "wann2019" / "swing.out"
+    return release_from_bytes(path.read_bytes(), 5, 1).network
 
 
 def assert_agrees(score, low, high, known_error=0.0):

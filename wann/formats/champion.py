@@ -85,10 +85,12 @@ def _lines(items: list[dict[str, Any]]) -> str:
 def champion_to_json(champion: Champion) -> str:
     """The champion as the text of a champion file: one node and one connection a line."""
     network, weights = champion.network, champion.tuned_weights
+    dangling = dangling_nodes(network)
     nodes = [
         {"id": i, "kind": kind}
         | ({"name": name} if name else {})
         | {"activation": Activation(int(network.activation[i])).name.lower()}
+        | ({"dangles": True} if i in dangling else {})
         for i, (kind, name) in enumerate(_node_names(champion))
     ]
     connections = [
@@ -277,9 +279,8 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
     if version < 1:
         raise FormatError(f"{path} has version {version}; versions are 1 to {VERSION}")
     task = _require(data.get("task"), str, "task", path)
-    kinds, names, activations, place = _read_nodes(
-        _require(data.get("nodes"), list, "nodes", path), path
-    )
+    nodes = _require(data.get("nodes"), list, "nodes", path)
+    kinds, names, activations, place = _read_nodes(nodes, path)
     ids = list(place)
     items = _require(data.get("connections"), list, "connections", path)
     connections = _read_connections(items, place, kinds, path)
@@ -289,7 +290,7 @@ def champion_from_json(text: str, path: Path | str = "champion") -> Champion:
         network = network_from_connections(n_inputs, n_outputs, activations, connections)
     except NetworkError as error:
         raise FormatError(f"{path}: {error}") from error
-    _refuse_dangling(network, [ids[k] for k in order], path)
+    _refuse_dangling(network, nodes, order, ids, path)
     weights = _read_weights(data.get("tuned_weights"), connections, path)
     labels = [str(names[k] or f"{kinds[k]} {k}") for k in order]
     return Champion(
@@ -325,15 +326,32 @@ def _read_weights(
     return tuple(float(items[k]) for k in by_target)
 
 
-def _refuse_dangling(network: Network, ids: list[int], path: Path) -> None:
-    """Hidden nodes of a champion lie on a path from the bias or an input to an output."""
+def dangling_nodes(network: Network) -> dict[int, str]:
+    """The hidden nodes without a connection on one side, each with what it lacks.
+
+    A node that lacks an input is constant: ``activation(0)``.
+    """
     n_first = 1 + network.n_inputs
     has_input, has_output = set(network.edge_target.tolist()), set(network.edge_source.tolist())
-    for node in range(n_first, n_first + network.n_hidden):
-        if node not in has_input or node not in has_output:
-            lack = "input" if node not in has_input else "output"
+    return {
+        node: "input" if node not in has_input else "output"
+        for node in range(n_first, n_first + network.n_hidden)
+        if node not in has_input or node not in has_output
+    }
+
+
+def _refuse_dangling(
+    network: Network, items: list[Any], order: list[int], ids: list[int], path: Path
+) -> None:
+    """Hidden nodes of a champion that lead nowhere or come from nowhere must say so.
+
+    Such nodes come from files of other programs; in a file written by hand they are mistakes.
+    """
+    for node, lack in dangling_nodes(network).items():
+        if items[order[node]].get("dangles") is not True:
             raise FormatError(
-                f"{path}: hidden node {ids[node]} dangles: no connection is its {lack}"
+                f"{path}: hidden node {ids[order[node]]} dangles: no connection is its {lack} "
+                '(if that is meant, give the node "dangles": true)'
             )
 
 

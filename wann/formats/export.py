@@ -1,0 +1,93 @@
+"""Champions in the formats of other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from wann.errors import FormatError
+from wann.formats.atomic import write_atomically
+from wann.formats.champion import Champion
+from wann.formats.graphml import champion_to_graphml
+from wann.formats.node_link import node_link_json
+from wann.formats.onnx_model import champion_to_onnx
+from wann.formats.python_source import champion_to_python
+from wann.formats.release2019 import release_of_champion, release_to_text
+
+SUFFIXES = {
+    ".out": "release2019",
+    ".graphml": "graphml",
+    ".json": "json",
+    ".py": "python",
+    ".onnx": "onnx",
+}
+FORMATS = tuple(SUFFIXES.values())
+
+
+def format_of(path: Path) -> str:
+    """The format that the suffix of a file stands for.
+
+    Raises:
+        FormatError: it stands for none.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise FormatError(
+            f"{path}: which format? give --format ({', '.join(FORMATS)}) "
+            f"or a name that ends in {', '.join(SUFFIXES)}"
+        )
+    return SUFFIXES[path.suffix.lower()]
+
+
+def export_champion(champion: Champion, name: str, weight: float | str | None = None) -> bytes:
+    """The champion as the content of a file.
+
+    Args:
+        champion: the champion.
+        name: one of ``FORMATS``.
+        weight: only for onnx, see ``champion_to_onnx``.
+
+    Raises:
+        FormatError: there is no such format, or the champion does not fit it.
+    """
+    if name == "onnx":
+        return champion_to_onnx(champion, weight)
+    if weight is not None:
+        raise FormatError(f"only the format onnx takes a weight, not {name}")
+    match name:
+        case "release2019":
+            text = release_to_text(release_of_champion(champion))
+        case "graphml":
+            text = champion_to_graphml(champion)
+        case "json":
+            text = node_link_json(champion)
+        case "python":
+            text = champion_to_python(champion)
+        case _:
+            raise FormatError(f"unknown format {name!r}; known: {', '.join(FORMATS)}")
+    return text.encode()
+
+
+def check_output(path: Path, overwrite: bool) -> None:
+    """Refuses a file that exists, unless it may be replaced; "-" is the standard output.
+
+    Raises:
+        FormatError: the file exists.
+    """
+    if str(path) == "-":
+        return
+    if path.is_dir():
+        raise FormatError(f"{path} is a folder; name a file")
+    if path.exists() and not overwrite:
+        raise FormatError(f"{path} exists; --overwrite replaces it")
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Writes a file, atomically, or to the standard output if the path is "-".
+
+    Raises:
+        FormatError: the file cannot be written.
+    """
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        return
+    write_atomically(path, data)
