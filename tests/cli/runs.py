@@ -14,9 +14,11 @@ def evolve(*arguments):
 
 
 def results(directory):
-    """The bytes of the champion, and the metrics without their last column, the seconds."""
+    """The bytes of champions and fronts, and the metrics without their last column, the seconds."""
     metrics = (directory / "metrics.csv").read_text(encoding="utf-8")
+    champions = sorted(directory.glob("champion*.json"))
     return (
-        (directory / "champion.json").read_bytes(),
+        [(path.name, path.read_bytes()) for path in champions],
         [line.rpartition(",")[0] for line in metrics.splitlines()],
+        (directory / "fronts.csv").read_bytes(),
     )

@@ -587,15 +587,15 @@ def test_no_space_for_a_new_run_is_one_line_that_names_the_file(run, tmp_path, n
 def test_no_space_for_metrics_is_one_line_and_the_run_can_go_on(run, finished, tmp_path):
     assert finished.exists()
     directory = tmp_path / "run"
-    settings = ["--population", "2", "--generations", "200", "--set", "checkpoint.seconds=1e9"]
-    with room_for(14_000):
+    settings = ["--population", "2", "--generations", "600", "--set", "checkpoint.seconds=1e9"]
+    with room_for(26_000):
         code, captured = run("evolve", *TINY, *settings, "--out", directory, "--quiet")
     assert (code, captured.out) == (2, "")
     assert captured.err.count("\n") == 1
     assert "metrics.csv" in captured.err
     assert run("evolve", "--resume", directory, "--quiet")[0] == 0
     lines = (directory / "metrics.csv").read_text(encoding="utf-8").splitlines()
-    assert [line.split(",")[0] for line in lines[1:]] == [str(k) for k in range(200)]
+    assert [line.split(",")[0] for line in lines[1:]] == [str(k) for k in range(600)]
 
 
 def test_no_space_while_resuming_keeps_the_checkpoint(run, finished, tmp_path):

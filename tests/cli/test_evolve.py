@@ -28,8 +28,13 @@ from wann.search.config import config_from_table
 
 TINY = [*runs.TINY, "--generations", "6"]
 DOCUMENTED_FILES = {
-    *("config.toml", "meta.json", "metrics.csv", "champion.json"),
-    *("champion.png", "champion.svg", "fitness.png", "checkpoint.npz"),
+    *("config.toml", "meta.json", "metrics.csv", "fronts.csv", "checkpoint.npz"),
+    *("fitness.png", "fronts.png", "profile.png"),
+    *(
+        f"champion{which}.{suffix}"
+        for which in ("", "_tuned", "_small")
+        for suffix in ("json", "png", "svg")
+    ),
 }
 OBJECTIVES = ("mean", "max", "connections", "nodes")
 
@@ -61,7 +66,7 @@ def test_a_run_leaves_the_documented_files_and_no_others(finished):
 
 
 def test_pictures_can_be_read(finished):
-    for name in ("champion.png", "fitness.png"):
+    for name in ("champion.png", "champion_tuned.png", "champion_small.png", "fitness.png"):
         with Image.open(finished / name) as picture:
             picture.load()
             assert picture.format == "PNG"
@@ -80,7 +85,9 @@ def test_run_that_was_stopped_before_its_first_generation_has_all_files_too(
     captured = capsys.readouterr()
     assert captured.err == ""
     assert f"wann evolve --resume {tmp_path / 'run'}" in captured.out
-    assert {path.name for path in (tmp_path / "run").iterdir()} >= DOCUMENTED_FILES
+    # the profile is measured when the run is complete
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names >= DOCUMENTED_FILES - {"profile.png"}
     assert load_champion(tmp_path / "run").task == "cartpole_swingup"
 
 
@@ -90,7 +97,8 @@ def test_config_holds_every_setting_of_the_run(finished):
     assert (config.task, config.seed) == ("cartpole_swingup", 5)
     assert (config.search.population, config.search.generations) == (16, 6)
     assert (config.weights.n, config.episodes.per_weight) == (4, 1)
-    sections = {"search", "mutation", "weights", "episodes", "champion", "checkpoint"}
+    sections = {"search", "species", "mutation", "weights", "episodes", "champion"}
+    sections.add("checkpoint")
     assert set(table) == {"task", "seed", *sections}
     # the preset of the task, not only the defaults
     assert config.search.ranking == "three"
@@ -162,8 +170,17 @@ def test_champion_file_can_be_read_by_a_person_and_by_the_package(finished):
     assert all(node["activation"] for node in data["nodes"])
 
 
-def test_champion_file_holds_scores_with_protocol_and_provenance(finished):
-    data = json.loads((finished / "champion.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("file", "chosen_for"),
+    [
+        ("champion.json", "random shared weight"),
+        ("champion_tuned.json", "best shared weight"),
+        ("champion_small.json", "few connections"),
+    ],
+)
+def test_champion_files_hold_scores_with_protocol_and_provenance(finished, file, chosen_for):
+    data = json.loads((finished / file).read_text(encoding="utf-8"))
+    assert data["provenance"]["chosen_for"] == chosen_for
     scores = data["scores"]
     for name in ("random_shared_weight", "tuned_shared_weight", "random_weights"):
         assert scores[name]["episodes"] >= 200
@@ -297,6 +314,10 @@ def test_json_is_one_object_on_stdout_and_nothing_else(tmp_path, capsys):
         "hidden": champion.network.n_hidden,
         "connections": champion.network.n_connections,
     }
+    for name in ("champion_tuned", "champion_small"):
+        other = load_champion(told[name]["champion"])
+        assert told[name]["scores"] == other.scores
+        assert told[name]["network"]["connections"] == other.network.n_connections
     assert set(told["files"]) == {
         str(path) for path in directory.iterdir() if not path.name.startswith(".")
     }
@@ -330,7 +351,8 @@ def test_output_without_a_terminal_is_plain_lines(tmp_path, capsys):
     assert lines[1].startswith("generation 6/6 ")
     for number in ("mean", "median", "max", "connections", "steps/s", "left"):
         assert number in lines[1]
-    assert re.search(r"random shared weight +\d+\.\d ± +\d+\.\d +200\n", captured.out)
+    for file in ("champion.json", "champion_tuned.json", "champion_small.json"):
+        assert re.search(rf"{file} +\d+\.\d ± \d+\.\d +\d+\.\d ± \d+\.\d \(-?\d", captured.out)
     files = next(line for line in lines if line.startswith("files in "))
     assert all(name in files for name in DOCUMENTED_FILES)
 
@@ -388,7 +410,7 @@ def test_a_terminal_gets_a_progress_bar(terminal):
 
 
 def test_progress_bar_shows_all_its_numbers_on_80_columns(terminal):
-    progress = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.split("champion of")[0])
+    progress = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.split("three champions")[0])
     assert max(map(len, re.split(r"[\r\n]", progress))) <= 80
     for number in (
         r"mean +-?\d",

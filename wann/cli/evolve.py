@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wann.cli.arguments import add_json, command_name, example, integer_from, path
 
 if TYPE_CHECKING:
+    from wann.formats.champion import Champion
     from wann.run.directory import RunDirectory
     from wann.run.loop import Outcome
 
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     directory, outcome = execute(
         request,
         make_reporter(args.quiet, args.json),
-        lambda directory, champion: save_run_pictures(directory.path, champion),
+        lambda directory, champions: save_run_pictures(directory.path, champions),
     )
     if args.json:
         _print_json(directory, outcome)
@@ -99,39 +100,57 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_json(directory: RunDirectory, outcome: Outcome) -> None:
-    network = outcome.champion.network
+    best = outcome.champions.best
     content = {
         "run": str(directory.path),
-        "task": outcome.champion.task,
+        "task": best.task,
         "is_complete": outcome.is_complete,
         "generations": outcome.generation,
         "champion": str(directory.champion),
-        "network": {
-            "nodes": network.n_nodes,
-            "hidden": network.n_hidden,
-            "connections": network.n_connections,
+        **_content(best),
+        "champion_tuned": {
+            "champion": str(directory.champion_tuned),
+            **_content(outcome.champions.tuned),
         },
-        "scores": outcome.champion.scores,
+        "champion_small": {
+            "champion": str(directory.champion_small),
+            **_content(outcome.champions.small),
+        },
         "seconds": {part: round(value, 3) for part, value in outcome.seconds.items()},
         "files": sorted(str(path) for path in directory.files()),
     }
     print(json.dumps(content, indent=2))
 
 
+def _content(champion: Champion) -> dict[str, Any]:
+    network = champion.network
+    return {
+        "network": {
+            "nodes": network.n_nodes,
+            "hidden": network.n_hidden,
+            "connections": network.n_connections,
+        },
+        "scores": champion.scores,
+    }
+
+
 def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
-    from wann.cli.table import print_scores
+    from wann.cli.table import print_champions
 
     where, command = shlex.quote(str(directory.path)), command_name()
-    network = outcome.champion.network
     print()
     if not outcome.is_complete:
         print(f"stopped after generation {outcome.generation}; saved.")
     print(
-        f"champion of {outcome.generation} generations "
-        f"({sum(outcome.seconds.values()):.0f} s): {network.n_hidden} hidden nodes, "
-        f"{network.n_connections} connections; on fresh episodes:"
+        f"{outcome.generation} generations in {sum(outcome.seconds.values()):.0f} s; "
+        "three champions, on fresh episodes:"
     )
-    print_scores(outcome.champion.scores)
+    print_champions(
+        {
+            path.name: (champion.network, champion.scores)
+            for path, champion in zip(directory.champions, outcome.champions, strict=True)
+        }
+    )
     print(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
     if not outcome.is_complete:
         print(f"go on with:  {command} evolve --resume {where}")

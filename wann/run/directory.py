@@ -15,10 +15,19 @@ _FILES = (
     "config.toml",
     "meta.json",
     "metrics.csv",
+    "fronts.csv",
     "champion.json",
     "champion.png",
     "champion.svg",
+    "champion_tuned.json",
+    "champion_tuned.png",
+    "champion_tuned.svg",
+    "champion_small.json",
+    "champion_small.png",
+    "champion_small.svg",
     "fitness.png",
+    "fronts.png",
+    "profile.png",
     "checkpoint.npz",
     "checkpoint.previous.npz",
 )
@@ -31,7 +40,9 @@ class RunDirectory:
         path: of the directory.
 
     Attributes:
-        config, meta, metrics, champion, checkpoint: paths of the files.
+        config, meta, metrics, fronts, champion, champion_tuned, champion_small, checkpoint: paths
+            of the files.
+        champions: the three champion files, in the order of ``Champions``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +50,11 @@ class RunDirectory:
         self.config = path / "config.toml"
         self.meta = path / "meta.json"
         self.metrics = path / "metrics.csv"
+        self.fronts = path / "fronts.csv"
         self.champion = path / "champion.json"
+        self.champion_tuned = path / "champion_tuned.json"
+        self.champion_small = path / "champion_small.json"
+        self.champions = (self.champion, self.champion_tuned, self.champion_small)
         self.checkpoint = path / "checkpoint.npz"
         # beside the run, hidden: the system frees it when the process ends, however it ends
         self._lock = FileLock(path / ".lock")

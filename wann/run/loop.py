@@ -13,14 +13,16 @@ import numpy as np
 
 from wann.executors.threads import Threads
 from wann.formats.atomic import atomic_path
-from wann.formats.champion import Champion, save_champion
+from wann.formats.champion import save_champion
+from wann.genome.network import Network
 from wann.run import meta
 from wann.run.checkpoint import Checkpoint, fingerprint, save_checkpoint
 from wann.run.directory import RunDirectory
+from wann.run.fronts import FrontsFile
 from wann.run.interrupt import StopRequest
 from wann.run.metrics import MetricsFile, Row, summarise
 from wann.run.scores import scores_with_protocol
-from wann.search.champion import champion_of
+from wann.search.champion import Champions, champion_of, champions_of
 from wann.search.config import Config, config_to_toml
 from wann.search.search import Search
 from wann.tasks.base import Task, sweep
@@ -53,14 +55,14 @@ class Outcome:
     """What came of a run.
 
     Attributes:
-        champion: the champion.
+        champions: the champions.
         is_complete: whether all generations were run.
         generation: number of generations so far.
         seconds: wall time by part, over all starts.
         stop_signal: number of the signal that asked to stop, or None.
     """
 
-    champion: Champion
+    champions: Champions
     is_complete: bool
     generation: int
     seconds: Mapping[str, float]
@@ -89,7 +91,7 @@ class Run:
         *,
         n_workers: int,
         reporter: Reporter,
-        draw: Callable[[RunDirectory, Champion], None],
+        draw: Callable[[RunDirectory, Champions], None],
         command: str,
         checkpoint: Checkpoint | None = None,
     ) -> None:
@@ -122,13 +124,19 @@ class Run:
         if not self.is_resumed:
             self.directory.clear()
         self._write_meta(is_complete=False)
-        metrics = MetricsFile(self.directory.metrics, self.search.state.generation)
-        with closing(metrics), Threads(self.n_workers) as executor, StopRequest() as stop:
-            if metrics.n_lost:
-                self.reporter.say(
-                    f"warning: {self.directory.metrics} lacks {metrics.n_lost} rows of generations "
-                    "before the checkpoint"
-                )
+        n_before = self.search.state.generation
+        with (
+            closing(MetricsFile(self.directory.metrics, n_before)) as metrics,
+            closing(FrontsFile(self.directory.fronts, n_before)) as fronts,
+            Threads(self.n_workers) as executor,
+            StopRequest() as stop,
+        ):
+            for file, items in ((metrics, "rows"), (fronts, "fronts")):
+                if file.n_lost:
+                    self.reporter.say(
+                        f"warning: {file.path} lacks {file.n_lost} {items} of generations "
+                        "before the checkpoint"
+                    )
             self._warm_up()
             if not self.is_resumed:
                 self._save_state()
@@ -138,20 +146,22 @@ class Run:
                 while not self.search.is_done and not (
                     stop.is_made and self.search.state.generation
                 ):
-                    self._generation(executor, metrics)
+                    self._generation(executor, metrics, fronts)
                     if time.perf_counter() - self._last_saved >= self.config.checkpoint.seconds:
                         self._save_state()
-                        self._save_champion(executor, is_final=False)
+                        self._save_champion(executor)
                         self._write_meta(is_complete=False)
                 self._save_state()
+                state = self.search.state
+                fronts.append_last(state.generation - 1, state.objectives)
             finally:
                 self.reporter.end()
-            champion = self._save_champion(executor, is_final=self.search.is_done)
+            champions = self._save_champions(executor)
             with self.search.timed("draw"):
-                self.draw(self.directory, champion)
+                self.draw(self.directory, champions)
             self._write_meta(is_complete=self.search.is_done)
         return Outcome(
-            champion,
+            champions,
             self.search.is_done,
             self.search.state.generation,
             dict(sorted(self.search.seconds.items())),
@@ -185,7 +195,7 @@ class Run:
             ).returns
         search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
 
-    def _generation(self, executor: Threads, metrics: MetricsFile) -> None:
+    def _generation(self, executor: Threads, metrics: MetricsFile, fronts: FrontsFile) -> None:
         generation = self.search.ask()
         start = time.perf_counter()
         with self.search.timed("evaluate"):
@@ -215,6 +225,7 @@ class Run:
                 sum(self.search.seconds.values()),
             )
             metrics.append(row)
+            fronts.append(generation.number, objectives)
             self.reporter.generation(row, rate)
         if self.search.state.generation in _MEMORY_GENERATIONS:
             self.memory[str(self.search.state.generation)] = round(meta.memory_in_use(), 1)
@@ -232,19 +243,31 @@ class Run:
             )
         self._last_saved = time.perf_counter()
 
-    def _save_champion(self, executor: Threads, is_final: bool) -> Champion:
-        """Validates the candidates and writes the best of them."""
+    def _save_champion(self, executor: Threads) -> None:
+        """Writes the best champion so far."""
         with self.search.timed("validate"):
             champion = champion_of(self.search, executor)
-            more: dict[str, Any] = {}
-            if is_final:
-                more = evaluate_network(
-                    self.task, champion.network, _REPORT_EPISODES, self.config.seed
-                )
-            scores = scores_with_protocol(champion.scores, more, self.config)
-            champion = replace(champion, scores=scores)
-            save_champion(champion, self.directory.champion)
-        return champion
+            scores = scores_with_protocol(champion.scores, {}, self.config)
+            save_champion(replace(champion, scores=scores), self.directory.champion)
+
+    def _save_champions(self, executor: Threads) -> Champions:
+        """Chooses and writes the champions; those of a complete run with all their scores."""
+        with self.search.timed("validate"):
+            measured: dict[Network, dict[str, Any]] = {}
+            scored = []
+            for champion in champions_of(self.search, executor):
+                network = champion.network
+                if self.search.is_done and network not in measured:
+                    measured[network] = evaluate_network(
+                        self.task, network, _REPORT_EPISODES, self.config.seed
+                    )
+                more = measured.get(network, {})
+                scores = scores_with_protocol(champion.scores, more, self.config)
+                scored.append(replace(champion, scores=scores))
+            champions = Champions(*scored)
+            for champion, path in zip(champions, self.directory.champions, strict=True):
+                save_champion(champion, path)
+        return champions
 
     def _write_meta(self, is_complete: bool) -> None:
         seconds = self.search.seconds

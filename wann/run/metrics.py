@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from wann.errors import RunError
-from wann.formats.atomic import write_atomically
 from wann.kernels.forward import NetworkArrays
+from wann.run.csv_file import CsvFile, read_lines
 from wann.search.ranking import Objectives
 
 
@@ -90,13 +85,7 @@ def summarise(
     )
 
 
-def _to_line(values: Iterable[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue()
-
-
-class MetricsFile:
+class MetricsFile(CsvFile):
     """Appends rows to ``metrics.csv``.
 
     Args:
@@ -111,39 +100,21 @@ class MetricsFile:
     """
 
     def __init__(self, path: Path, n_kept: int = 0) -> None:
-        self.path = path
         kept = _whole_rows(path)[:n_kept] if n_kept else []
         self.n_lost = n_kept - len(kept)
-        write_atomically(path, "".join([_to_line(COLUMNS), *kept]))
-        try:
-            self._file = path.open("a", encoding="utf-8", newline="")
-        except OSError as error:
-            raise RunError(f"cannot write {path}: {error.strerror}") from error
+        super().__init__(path, COLUMNS, kept)
 
     def append(self, row: Row) -> None:
         """Writes a row and hands it to the system at once."""
         values = list(astuple(row))
         values[-1] = round(row.seconds, 3)
-        try:
-            self._file.write(_to_line(values))
-            self._file.flush()
-        except OSError as error:
-            raise RunError(f"cannot write {self.path}: {error.strerror}") from error
-
-    def close(self) -> None:
-        """Closes the file; rows that could not be written have been reported already."""
-        with suppress(OSError):
-            self._file.close()
+        self.write_rows([values])
 
 
 def _whole_rows(path: Path) -> list[str]:
     """The rows of the file up to the first that is damaged; none if it cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except (OSError, ValueError):
-        return []
     rows = []
-    for generation, line in enumerate(lines[1:]):
+    for generation, line in enumerate(read_lines(path)):
         is_whole = line.endswith("\n") and line.count(",") == len(COLUMNS) - 1
         if not is_whole or not line.startswith(f"{generation},"):
             break

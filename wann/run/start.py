@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wann.errors import ConfigError, RunError
-from wann.formats.champion import Champion
 from wann.run.checkpoint import has_same_settings, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
+from wann.search.champion import Champions
 from wann.search.config import Config, apply_settings, config_from_table, read_table
 from wann.search.presets import load_table
 from wann.tasks.registry import make_task
@@ -109,7 +109,7 @@ def _resumed_config(request: RunRequest, directory: RunDirectory) -> Config:
 def execute(
     request: RunRequest,
     reporter: Reporter,
-    draw: Callable[[RunDirectory, Champion], None],
+    draw: Callable[[RunDirectory, Champions], None],
 ) -> tuple[RunDirectory, Outcome]:
     """Runs what is asked for.
 

@@ -5,6 +5,7 @@ Source: Gaier & Ha 2019, section 4, table 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -103,8 +104,8 @@ class Profile:
     """Return over the shared weight.
 
     Attributes:
-        weights: (41,) from -2 to 2.
-        mean, std: (41,) over the episodes of each weight.
+        weights: (W,) shared weights, increasing; in champion files 41 from -2 to 2.
+        mean, std: (W,) over the episodes of each weight; all weights meet the same episodes.
         episodes: of each weight.
     """
 
@@ -127,10 +128,27 @@ class Profile:
             "episodes": self.episodes,
         }
 
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Profile:
+        """From what ``to_dict`` gives."""
+        weights, mean, std = (
+            np.array(values[name], np.float64) for name in ("weights", "mean", "std")
+        )
+        return Profile(weights, mean, std, int(values["episodes"]))
 
-def weight_profile(task: Task, network: Network, episodes: int, seed: int) -> Profile:
-    """Mean and standard deviation of the return at 41 shared weights from -2 to 2."""
-    weights = np.round(np.linspace(LOW, HIGH, N_PROFILE), 10)
+
+def weight_profile(
+    task: Task,
+    network: Network,
+    episodes: int,
+    seed: int,
+    *,
+    low: float = LOW,
+    high: float = HIGH,
+    n: int = N_PROFILE,
+) -> Profile:
+    """Mean and standard deviation of the return at ``n`` shared weights from low to high."""
+    weights = np.round(np.linspace(low, high, n), 10)
     trials = task.draw_trials(episodes, _rng(seed, _Part.PROFILE))
     returns = sweep(task, stack_networks([network]), weights, trials).returns[0]
     return Profile(weights, returns.mean(axis=1), returns.std(axis=1), episodes)

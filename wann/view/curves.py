@@ -1,83 +1,181 @@
-"""Curves of a run: ``fitness.png``."""
+"""Learning curves of a run: ``fitness.png``."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
-from wann.formats.atomic import write_atomically
+from wann.view.panels import (
+    BLUE,
+    GREY,
+    RED,
+    Label,
+    new_figure,
+    save_figure,
+    start_at_zero,
+    write_labels,
+    write_title,
+)
 
-_BLUE, _ORANGE, _GREY = "#2f6db3", "#d9822b", "#5b6770"
+Floats = NDArray[np.float64]
+
+LEARNING_COLUMNS = (
+    *("generation", "evaluations", "max_max", "mean_best", "mean_median"),
+    *("connections_best", "connections_median"),
+)
+# a smoothed point is the mean of the generations around it: this share of the run
+_WINDOW = 1 / 25
+# beyond it a line is thinned out, which nobody can see
+_MOST_POINTS = 4000
 
 
-def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
-    """The columns of a ``metrics.csv`` by name.
-
-    Raises:
-        FormatError: it cannot be read or is no table.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        if len(lines) < 2:
-            raise FormatError(f"cannot read metrics {path}: it has no rows")
-        table = np.genfromtxt(lines, delimiter=",", names=True, ndmin=1)
-        return {name: table[name] for name in table.dtype.names or ()}
-    except (OSError, ValueError) as error:
-        raise FormatError(f"cannot read metrics {path}: {error}") from error
-
-
-def draw_learning_curve(metrics: Mapping[str, NDArray[np.float64]], title: str = "") -> Figure:
-    """Draws fitness and complexity over the generations.
+def read_columns(path: Path, required: Sequence[str] = ()) -> dict[str, Floats]:
+    """The columns of a ``metrics.csv`` or ``fronts.csv`` by name.
 
     Args:
-        metrics: columns of ``metrics.csv``.
+        path: of the file; a run may be writing to it.
+        required: names of columns that must be there.
+
+    Raises:
+        FormatError: it cannot be read or is no such table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FormatError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise FormatError(f"cannot read {path}: {error}") from error
+    # the last line may not be complete yet
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    if len(lines) < 2:
+        raise FormatError(f"cannot read {path}: it has no rows")
+    names = lines[0].split(",")
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise FormatError(f"cannot read {path}: it has no column {missing[0]!r}")
+    try:
+        table = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None)
+    except ValueError as error:
+        raise FormatError(f"cannot read {path}: {error}") from error
+    if table.shape[1] != len(names) or not np.isfinite(table).all():
+        raise FormatError(f"cannot read {path}: a row has not {len(names)} finite numbers")
+    return {name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(names)}
+
+
+def smoothed(values: Floats, reach: int) -> Floats:
+    """The mean of each value and up to ``reach`` on either side.
+
+    Near the start, where a run changes fastest, the reach is shorter.
+    """
+    index = np.arange(len(values))
+    first = index - np.minimum(index, reach)
+    last = np.minimum(index + np.minimum(index, reach), len(values) - 1)
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    means: Floats = (total[last + 1] - total[first]) / (last + 1 - first)
+    return means
+
+
+def thinned(values: Floats) -> NDArray[np.int64]:
+    """Which points make a line that looks like the whole one: each stretch's lowest and highest."""
+    n = len(values)
+    if n <= _MOST_POINTS:
+        return np.arange(n)
+    edges = np.linspace(0, n, _MOST_POINTS // 2 + 1).astype(np.int64)
+    chosen = [0, n - 1]
+    for first, last in pairwise(edges.tolist()):
+        stretch = values[first:last]
+        chosen += [first + int(stretch.argmin()), first + int(stretch.argmax())]
+    return np.unique(chosen)
+
+
+def _draw_line(axes: Axes, x: Floats, values: Floats, colour: str, name: str) -> float:
+    """Draws a line as it is, faintly, and smoothed; returns the height of the end."""
+    smooth = smoothed(values, round(len(values) * _WINDOW / 2))
+    points = thinned(values)
+    axes.plot(x[points], values[points], color=colour, lw=0.6, alpha=0.35, gid=f"{name}, as it is")
+    # a run of one generation is a point
+    marker = "o" if len(x) == 1 else None
+    points = thinned(smooth)
+    axes.plot(x[points], smooth[points], color=colour, lw=1.8, marker=marker, gid=name)
+    return float(smooth[-1])
+
+
+def draw_learning_curve(metrics: Mapping[str, Floats], title: str | None = None) -> Figure:
+    """Draws returns and connections over the generations, smoothed over a faint line as it is.
+
+    Args:
+        metrics: ``LEARNING_COLUMNS`` of ``metrics.csv``.
         title: above the upper panel.
     """
-    figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    fitness, size = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.3])
+    figure = new_figure(8.0, 5.4)
+    returns, size = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
     x = metrics["generation"] + 1
-    fitness.plot(
-        x, metrics["max_max"], color=_ORANGE, lw=0.8, alpha=0.8, label="best single weight"
-    )
-    fitness.plot(x, metrics["mean_best"], color=_BLUE, lw=1.2, label="mean over weights, best")
-    fitness.plot(
-        x,
-        metrics["mean_median"],
-        color=_BLUE,
-        lw=0.9,
-        alpha=0.45,
-        label="mean over weights, median",
-    )
-    fitness.set_ylabel("return in training")
-    fitness.set_ylim(bottom=0)
-    fitness.legend(frameon=False, loc="lower right", fontsize=8)
-    size.plot(x, metrics["connections_best"], color=_GREY, lw=0.9, label="best")
-    size.plot(x, metrics["connections_median"], color=_GREY, lw=0.9, alpha=0.45, label="median")
+    for axes, lines in (
+        (
+            returns,
+            [
+                ("max_max", RED, "best max\nover weights"),
+                ("mean_best", BLUE, "best mean\nover weights"),
+                ("mean_median", GREY, "median mean\nover weights"),
+            ],
+        ),
+        (
+            size,
+            [
+                ("connections_best", BLUE, "of the best mean"),
+                ("connections_median", GREY, "median"),
+            ],
+        ),
+    ):
+        labels = [
+            Label(_draw_line(axes, x, metrics[name], colour, name), text, colour)
+            for name, colour, text in lines
+        ]
+        start_at_zero(axes, *(metrics[name] for name, _, _ in lines))
+        axes.margins(x=0)
+        write_labels(axes, labels)
+    if len(x) == 1:
+        returns.set_xlim(x[0] - 0.5, x[0] + 0.5)
+    returns.set_ylabel("return in training")
     size.set_ylabel("connections")
-    size.set_ylim(bottom=0)
-    size.legend(frameon=False, loc="upper left", fontsize=8)
     size.set_xlabel("generation")
-    if title:
-        fitness.set_title(title, fontsize=10, loc="left")
-    for axes in (fitness, size):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.2, lw=0.5)
-        axes.margins(x=0.01)
+    size.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+    _add_evaluations(returns, x, metrics["evaluations"])
+    write_title(returns, title)
     return figure
 
 
+def _add_evaluations(axes: Axes, x: Floats, evaluations: Floats) -> None:
+    """Adds the number of evaluations as a second horizontal axis on top."""
+    per_generation = float(evaluations[-1] / x[-1])
+
+    def forward(generations: Any) -> Any:
+        return generations * per_generation
+
+    def backward(individuals: Any) -> Any:
+        return individuals / per_generation
+
+    top = axes.secondary_xaxis("top", functions=(forward, backward))
+    top.xaxis.set_major_formatter(EngFormatter(sep=" "))
+    top.set_xlabel("individuals evaluated")
+    top.spines["top"].set_visible(False)
+
+
 def save_learning_curve(
-    metrics: Mapping[str, NDArray[np.float64]], path: Path, title: str = ""
+    metrics: Mapping[str, Floats], path: Path, title: str | None = None
 ) -> None:
-    """Writes the drawing of ``draw_learning_curve`` as a PNG, atomically."""
-    buffer = io.BytesIO()
-    draw_learning_curve(metrics, title).savefig(buffer, format="png", dpi=150)
-    write_atomically(path, buffer.getvalue())
+    """Writes the drawing of ``draw_learning_curve`` as a PNG, SVG or PDF, atomically.
+
+    Raises:
+        FormatError: the name ends in something else, or the file cannot be written.
+    """
+    save_figure(lambda: draw_learning_curve(metrics, title), path)

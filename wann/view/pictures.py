@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from wann.errors import FormatError
-from wann.formats.champion import Champion
+from wann.search.champion import Champions
+from wann.tuning.evaluation import Profile
 from wann.view.curves import read_columns, save_learning_curve
+from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.graph import save_network
+from wann.view.profile import save_champion_profile
 
 
 def picture_beside(champion: Path) -> Path:
@@ -27,14 +30,31 @@ def picture_beside(champion: Path) -> Path:
     return path
 
 
-def save_run_pictures(directory: Path, champion: Champion) -> None:
-    """Writes ``champion.png``, ``champion.svg`` and ``fitness.png`` into a run directory."""
-    save_network(
-        champion.network,
-        [directory / "champion.png", directory / "champion.svg"],
-        champion.input_names,
-        champion.output_names,
+def save_run_pictures(directory: Path, champions: Champions) -> None:
+    """Writes the pictures of a run into its directory.
+
+    The champions as ``champion``, ``champion_tuned`` and ``champion_small``, each ``.png`` and
+    ``.svg``, the learning curve as ``fitness.png``, the Pareto fronts as ``fronts.png``, and, if
+    its scores hold one, the profile of the best champion as ``profile.png``.
+    """
+    names = ("champion", "champion_tuned", "champion_small")
+    for name, champion in zip(names, champions, strict=True):
+        save_network(
+            champion.network,
+            [directory / f"{name}.png", directory / f"{name}.svg"],
+            champion.input_names,
+            champion.output_names,
+        )
+    title = directory.resolve().name
+    save_learning_curve(read_columns(directory / "metrics.csv"), directory / "fitness.png", title)
+    save_fronts(
+        read_fronts(directory / "fronts.csv"), directory / "fronts.png", marks_of(champions), title
     )
-    save_learning_curve(
-        read_columns(directory / "metrics.csv"), directory / "fitness.png", directory.name
-    )
+    profile = champions.best.scores.get("profile")
+    if profile is None:
+        # that of an earlier champion
+        (directory / "profile.png").unlink(missing_ok=True)
+    else:
+        save_champion_profile(
+            champions.best, Profile.from_dict(profile), directory / "profile.png", title
+        )

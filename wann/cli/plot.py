@@ -1,0 +1,75 @@
+"""``wann plot``: learning curve, Pareto fronts and weight profile."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from wann.cli.arguments import example, integer_from, path
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "plot",
+        help="plot the course of a run and its champion's weight profile",
+        description="Plot a run: returns and connections over the generations, the Pareto front "
+        "by generation, and the champion's return over the shared weight, on fresh episodes.",
+        **example("wann plot results/cartpole_swingup-seed0"),
+    )
+    parser.add_argument(
+        "run_directory",
+        metavar="RUN",
+        type=path,
+        help="a run directory; of a champion file, the profile",
+    )
+    parser.add_argument(
+        "--what",
+        choices=("learning", "front", "profile", "all"),
+        default="all",
+        help="default: all",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        metavar="FILE|DIR",
+        help="a .png, .svg or .pdf file for one plot, or a directory; "
+        "default: fitness.png, fronts.png and profile.png in the run directory",
+    )
+    parser.add_argument(
+        "--format", choices=("png", "svg", "pdf"), help="default: as FILE says, else png"
+    )
+    parser.add_argument(
+        "--episodes",
+        type=integer_from(1),
+        default=100,
+        metavar="N",
+        help="of the profile, at each of 61 weights (100)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace pictures that are not the run's own"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draws the plots."""
+    from wann.view.plots import PlotRequest, save_plots
+
+    paths, notes = save_plots(
+        PlotRequest(
+            source=args.run_directory,
+            what=args.what,
+            output=args.output,
+            format=args.format,
+            overwrite=args.overwrite,
+            episodes=args.episodes,
+        )
+    )
+    for file in paths:
+        print(f"wrote {file}")
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return 0

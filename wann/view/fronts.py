@@ -1,0 +1,230 @@
+"""Pareto fronts by generation: ``fronts.png``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
+
+from wann.formats.champion import Champion
+from wann.genome.network import Network
+from wann.view.curves import read_columns
+from wann.view.panels import (
+    RED,
+    SMALL,
+    Floats,
+    new_figure,
+    save_figure,
+    start_at_zero,
+    write_title,
+)
+from wann.view.profile import levels_of
+
+FRONT_COLUMNS = ("generation", "mean", "max", "connections")
+N_DRAWN = 10
+_PANELS = (("mean", "mean return over shared weights"), ("max", "best return over shared weights"))
+_ALL_DIGITS = tuple(map(float, range(1, 10)))
+_MARKERS = "*Ds^vX"
+
+
+@dataclass(frozen=True)
+class Front:
+    """The non-dominated points of a generation.
+
+    Attributes:
+        generation: number, from 0.
+        mean, max, connections: (F,) the objectives.
+    """
+
+    generation: int
+    mean: Floats
+    max: Floats
+    connections: Floats
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A champion among the fronts.
+
+    Attributes:
+        label: for the legend.
+        connections: of the champion.
+        mean, max: its return with random and with the best shared weight; None: not measured.
+    """
+
+    label: str
+    connections: int
+    mean: float | None
+    max: float | None
+
+
+def read_fronts(path: Path) -> list[Front]:
+    """The fronts of a ``fronts.csv`` in the order of the generations.
+
+    Raises:
+        FormatError: it cannot be read or is no such table.
+    """
+    columns = read_columns(path, FRONT_COLUMNS)
+    fronts = []
+    for number in np.unique(columns["generation"]):
+        rows = columns["generation"] == number
+        fronts.append(Front(int(number), *(columns[name][rows] for name in FRONT_COLUMNS[1:])))
+    return fronts
+
+
+def marks_of(champions: Sequence[Champion]) -> list[Mark]:
+    """Where champions lie by their scores on fresh episodes; the same network has one mark."""
+    marks: dict[Network, Mark] = {}
+    for champion in champions:
+        network = champion.network
+        chosen_for = champion.provenance.get("chosen_for")
+        label = chosen_for if isinstance(chosen_for, str) else "champion"
+        if network in marks:
+            marks[network] = replace(marks[network], label=f"{marks[network].label}, {label}")
+            continue
+        levels = levels_of(champion)
+        marks[network] = Mark(
+            label, network.n_connections, levels.random_shared, levels.best_shared
+        )
+    return list(marks.values())
+
+
+def chosen_fronts(fronts: Sequence[Front], n: int = N_DRAWN) -> list[Front]:
+    """At most ``n`` fronts with the first and the last, about evenly spaced on a log scale."""
+    counts = np.array([front.generation + 1 for front in fronts], np.float64)
+    wanted = np.geomspace(counts[0], counts[-1], n)
+    nearest = np.abs(np.log(counts)[:, None] - np.log(wanted)).argmin(axis=0)
+    return [fronts[k] for k in np.unique(nearest)]
+
+
+def staircase(connections: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """The points that no other beats with fewer or as many connections.
+
+    Returns:
+        Connections and values, both increasing.
+    """
+    order = np.lexsort((-values, connections))
+    x, y = connections[order], values[order]
+    is_higher = y > np.concatenate([[-np.inf], np.maximum.accumulate(y)[:-1]])
+    return x[is_higher], y[is_higher]
+
+
+def draw_fronts(
+    fronts: Sequence[Front], marks: Sequence[Mark] = (), title: str | None = None
+) -> Figure:
+    """Draws what returns the population reached with how many connections, by generation.
+
+    Args:
+        fronts: at least one, in the order of the generations; about ten of them are drawn.
+        marks: champions.
+        title: above the left panel.
+    """
+    figure = new_figure(10.0, 4.6)
+    panels = figure.subplots(1, 2, sharex=True)
+    chosen = chosen_fronts(fronts)
+    colours, norm = _colours(), LogNorm(1, max(2, fronts[-1].generation + 1))
+    for axes, (name, words) in zip(panels, _PANELS, strict=True):
+        for front in chosen:
+            _draw_front(axes, front, name, colours(norm(front.generation + 1)), front is chosen[-1])
+        axes.set_xscale("log")
+        axes.set_xlabel("connections")
+        axes.set_ylabel(words)
+        _draw_marks(axes, marks, name)
+        start_at_zero(axes, *(getattr(front, name) for front in chosen))
+        low, high = axes.get_xlim()
+        axes.xaxis.set_major_locator(
+            LogLocator(subs=(1.0, 2.0, 5.0) if high > 8 * low else _ALL_DIGITS)
+        )
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    if marks:
+        _write_legend(figure, panels)
+    write_title(panels[0], title)
+    bar = figure.colorbar(
+        matplotlib.cm.ScalarMappable(norm, colours), ax=panels, pad=0.02, aspect=30
+    )
+    bar.set_label("generation")
+    bar.outline.set_visible(False)
+    bar.ax.yaxis.set_major_locator(FixedLocator([front.generation + 1 for front in chosen]))
+    bar.ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+    bar.ax.grid(False)
+    return figure
+
+
+def _colours() -> Colormap:
+    """Light to dark; the lightest of viridis cannot be seen on white."""
+    samples = matplotlib.colormaps["viridis_r"](np.linspace(0.08, 1.0, 256))
+    return LinearSegmentedColormap.from_list("generations", samples)
+
+
+def _draw_front(axes: Axes, front: Front, name: str, colour: Any, is_last: bool) -> None:
+    # none counts as one, as in the objective
+    x, y = staircase(np.maximum(front.connections, 1), getattr(front, name))
+    axes.step(
+        x,
+        y,
+        where="post",
+        color=colour,
+        lw=2.2 if is_last else 1.3,
+        marker="o",
+        markersize=4.5 if is_last else 3.0,
+        gid=f"{name} of generation {front.generation}",
+    )
+
+
+def _draw_marks(axes: Axes, marks: Sequence[Mark], name: str) -> None:
+    for mark, marker in zip(marks, _MARKERS, strict=False):
+        value = getattr(mark, name)
+        if value is not None:
+            axes.plot(
+                max(mark.connections, 1),
+                value,
+                ls="",
+                marker=marker,
+                markersize=14 if marker == "*" else 8,
+                color=RED,
+                markeredgecolor="white",
+                zorder=5,
+                label=mark.label,
+            )
+
+
+def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """Explains the marks below the panels, each once."""
+    handles = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if handles:
+        legend = figure.legend(
+            handles.values(),
+            handles.keys(),
+            loc="outside lower left",
+            ncols=len(handles),
+            title="champions on fresh episodes, chosen for:",
+            title_fontsize=SMALL,
+            alignment="left",
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+
+
+def save_fronts(
+    fronts: Sequence[Front], path: Path, marks: Sequence[Mark] = (), title: str | None = None
+) -> None:
+    """Writes the drawing of ``draw_fronts`` as a PNG, SVG or PDF, atomically.
+
+    Raises:
+        FormatError: the name ends in something else, or the file cannot be written.
+    """
+    save_figure(lambda: draw_fronts(fronts, marks, title), path)

@@ -1,0 +1,161 @@
+"""What the plots share: colours, axes, labels beside them, and files."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from wann.errors import FormatError
+from wann.formats.atomic import write_atomically
+
+Floats = NDArray[np.float64]
+
+# Okabe & Ito 2008: told apart by colour-blind people too
+BLUE, RED, GREY = "#0072b2", "#d55e00", "#6b7480"
+INK = "#262b33"
+SMALL, NORMAL = 9.0, 10.0
+
+_LONGEST_TITLE = 60
+
+FORMATS = (".png", ".svg", ".pdf")
+# without dates: the same data give the same bytes
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
+_STYLE = {
+    "svg.hashsalt": "wann",
+    "pdf.fonttype": 42,
+    "font.size": NORMAL,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.5,
+    "xtick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": SMALL,
+}
+
+
+class Label(NamedTuple):
+    """A label at the right end of a panel."""
+
+    y: float
+    text: str
+    colour: str
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure; width and height in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def check_plot_path(path: Path) -> None:
+    """Raises FormatError if the name does not end in .png, .svg or .pdf."""
+    if path.suffix.lower() not in FORMATS:
+        raise FormatError(
+            f"cannot draw into {path}: the name ends in {path.suffix or 'no suffix'!r}; "
+            f"allowed: {', '.join(FORMATS)}"
+        )
+
+
+def save_figure(draw: Callable[[], Figure], path: Path) -> None:
+    """Draws a figure into a PNG, SVG or PDF file; the same figure gives the same bytes.
+
+    The user's own matplotlib settings do not change the file.
+
+    Raises:
+        FormatError: the name ends in something else, or the file cannot be written.
+    """
+    check_plot_path(path)
+    suffix, buffer = path.suffix.lower(), io.BytesIO()
+    with warnings.catch_warnings(), style.context(["default", _STYLE]):
+        # what no font has is drawn as a box
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        draw().savefig(buffer, format=suffix[1:], dpi=150, metadata=_METADATA[suffix])
+    write_atomically(path, buffer.getvalue())
+
+
+def write_title(axes: Axes, title: str | None, distance: float = 8.0) -> None:
+    """Writes a title at the left above a panel; the distance in points."""
+    if title:
+        # the name of a directory may be anything
+        text = " ".join(title.encode(errors="replace").decode().split())
+        if len(text) > _LONGEST_TITLE:
+            text = f"{text[: _LONGEST_TITLE - 1]}…"
+        axes.set_title(text, fontsize=NORMAL + 1, loc="left", pad=distance, parse_math=False)
+
+
+def start_at_zero(axes: Axes, *values: Floats) -> None:
+    """Lets the vertical axis start at zero unless there are values below it.
+
+    The limits must not have to change any more.
+    """
+    if min(float(v.min()) for v in values) >= 0:
+        axes.set_ylim(0, 1.03 * axes.get_ylim()[1])
+
+
+def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
+    """Writes labels to the right of a panel, each at its height or as near as there is room.
+
+    The limits of the vertical axis must not change any more.
+    """
+    if not labels:
+        return
+    low, high = axes.get_ylim()
+    height = axes.get_position().height * axes.get_figure(root=True).get_size_inches()[1]  # type: ignore[union-attr]
+    n_lines = max(label.text.count("\n") + 1 for label in labels)
+    gap = (1.3 * n_lines + 0.15) * SMALL / 72 / height
+    wanted = np.array([(label.y - low) / (high - low) for label in labels])
+    for label, place in zip(labels, spread(wanted, gap), strict=True):
+        axes.annotate(
+            label.text,
+            (1.0, (label.y - low) / (high - low)),
+            xytext=(1.015, place),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            fontsize=SMALL,
+            color=label.colour,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def spread(wanted: Floats, gap: float) -> Floats:
+    """Moves points as little as possible (least squares) so that none are closer than ``gap``.
+
+    Their order stays.
+    """
+    order = np.argsort(wanted, kind="stable")
+    # with the gaps taken out, the points must not decrease: pool adjacent violators
+    blocks: list[tuple[float, int]] = []
+    for value in wanted[order] - gap * np.arange(len(wanted)):
+        mean, n = float(value), 1
+        while blocks and blocks[-1][0] > mean:
+            former, m = blocks.pop()
+            mean, n = (former * m + mean * n) / (m + n), m + n
+        blocks.append((mean, n))
+    places = np.empty(len(wanted))
+    places[order] = np.repeat([b[0] for b in blocks], [b[1] for b in blocks])
+    places[order] += gap * np.arange(len(wanted))
+    return places

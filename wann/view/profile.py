@@ -1,0 +1,220 @@
+"""The return of a champion over its shared weight: ``profile.png``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from wann.formats.champion import Champion
+from wann.tuning.evaluation import HIGH, LOW, Profile
+from wann.view.panels import (
+    BLUE,
+    GREY,
+    RED,
+    SMALL,
+    Label,
+    new_figure,
+    save_figure,
+    start_at_zero,
+    write_labels,
+    write_title,
+)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Returns to compare a profile with.
+
+    Attributes:
+        random_shared: mean with a random shared weight; None: not known.
+        best_shared: mean with the best shared weight; None: not known.
+        best_weight: that weight; None: not known.
+        name: whose they are.
+    """
+
+    random_shared: float | None = None
+    best_shared: float | None = None
+    best_weight: float | None = None
+    name: str = ""
+
+
+# Gaier & Ha 2019, table 1
+PAPER = {"cartpole_swingup": Levels(515.0, 723.0, name="Gaier & Ha 2019")}
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and np.isfinite(value) else None
+
+
+def levels_of(champion: Champion) -> Levels:
+    """The levels that a champion file tells."""
+    scores: list[Mapping[str, Any]] = []
+    for name in ("random_shared_weight", "tuned_shared_weight"):
+        score = champion.scores.get(name)
+        scores.append(score if isinstance(score, Mapping) else {})
+    shared, tuned = scores
+    return Levels(
+        _number(shared.get("mean")), _number(tuned.get("mean")), _number(tuned.get("weight"))
+    )
+
+
+def training_range_of(champion: Champion) -> tuple[float, float]:
+    """The range of shared weights that a champion was evolved with; the paper's if unknown."""
+    value: Any = champion.provenance
+    for key in ("config", "weights"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping):
+        ends = [value.get("low"), value.get("high")]
+        if value.get("sweep") == "fixed" and isinstance(value.get("values"), list):
+            ends = value["values"]
+        numbers = [number for number in map(_number, ends) if number is not None]
+        if len(numbers) >= 2:
+            return min(numbers), max(numbers)
+    return LOW, HIGH
+
+
+def levels_in(profile: Profile, low: float, high: float) -> Levels:
+    """The levels that a profile itself shows in a range: its mean and its highest point."""
+    inside = np.flatnonzero((profile.weights >= low) & (profile.weights <= high))
+    if len(inside) == 0:
+        return Levels()
+    weights, mean = profile.weights[inside], profile.mean[inside]
+    width = weights[-1] - weights[0]
+    best = int(mean.argmax())
+    return Levels(
+        float((np.diff(weights) * (mean[:-1] + mean[1:])).sum() / 2 / width)
+        if width > 0
+        else float(mean[0]),
+        float(mean[best]),
+        float(weights[best]),
+    )
+
+
+def draw_profile(
+    profile: Profile,
+    *,
+    training_range: tuple[float, float] = (LOW, HIGH),
+    levels: Levels | None = None,
+    reference: Levels | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draws mean and standard deviation of the return over the shared weight.
+
+    Args:
+        profile: what is drawn.
+        training_range: shaded: lowest and highest weight of the search.
+        levels: the champion's; those that are missing are taken from the profile.
+        reference: others' levels, as dashed lines.
+        title: above the panel.
+    """
+    figure = new_figure(8.0, 4.2)
+    axes = figure.subplots()
+    low, high = training_range
+    own, shown = levels or Levels(), levels_in(profile, low, high)
+    random_shared = shown.random_shared if own.random_shared is None else own.random_shared
+    if own.best_weight is None or own.best_shared is None:
+        own = shown
+    axes.axvspan(low, high, color="#eef1f4", lw=0, zorder=0, gid="training range")
+    axes.fill_between(
+        profile.weights,
+        profile.mean - profile.std,
+        profile.mean + profile.std,
+        color=BLUE,
+        alpha=0.18,
+        lw=0,
+        gid="standard deviation",
+    )
+    axes.plot(profile.weights, profile.mean, color=BLUE, lw=2.0, gid="mean")
+    axes.set_xlim(profile.weights[0], profile.weights[-1])
+    labels = []
+    if random_shared is not None:
+        axes.hlines(random_shared, low, high, color=BLUE, lw=1.0, gid="random shared weight")
+        labels.append(Label(random_shared, f"{random_shared:.0f}  random shared weight", BLUE))
+    if own.best_weight is not None and own.best_shared is not None:
+        axes.plot(own.best_weight, own.best_shared, "o", color=RED, zorder=4, gid="best weight")
+        labels.append(
+            Label(
+                own.best_shared,
+                f"{own.best_shared:.0f}  best shared weight, {own.best_weight:.2f}".replace(
+                    "-", "−"
+                ),
+                RED,
+            )
+        )
+    if reference:
+        for value, words in (
+            (reference.random_shared, "random weight"),
+            (reference.best_shared, "best weight"),
+        ):
+            if value is not None:
+                axes.axhline(value, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=1)
+                labels.append(Label(value, f"{value:.0f}  {reference.name}, {words}", GREY))
+    axes.text(
+        (low + high) / 2,
+        1.015,
+        "weights of the search",
+        transform=axes.get_xaxis_transform(),
+        ha="center",
+        fontsize=SMALL,
+        color=GREY,
+    )
+    axes.set_xlabel("shared weight")
+    axes.set_ylabel(f"return, mean ± std of {profile.episodes} episodes")
+    start_at_zero(axes, profile.mean)
+    write_labels(axes, labels)
+    write_title(axes, title, distance=22.0)
+    return figure
+
+
+def save_profile(
+    profile: Profile,
+    path: Path,
+    *,
+    training_range: tuple[float, float] = (LOW, HIGH),
+    levels: Levels | None = None,
+    reference: Levels | None = None,
+    title: str | None = None,
+) -> None:
+    """Writes the drawing of ``draw_profile`` as a PNG, SVG or PDF, atomically.
+
+    Raises:
+        FormatError: the name ends in something else, or the file cannot be written.
+    """
+    save_figure(
+        lambda: draw_profile(
+            profile,
+            training_range=training_range,
+            levels=levels,
+            reference=reference,
+            title=title,
+        ),
+        path,
+    )
+
+
+def save_champion_profile(champion: Champion, profile: Profile, path: Path, name: str) -> None:
+    """Writes the profile of a champion with all that its file and the paper tell.
+
+    Args:
+        champion: whose profile it is.
+        profile: measured, or as in its file.
+        path: ends in .png, .svg or .pdf.
+        name: begins the title.
+
+    Raises:
+        FormatError: the name ends in something else, or the file cannot be written.
+    """
+    save_profile(
+        profile,
+        path,
+        training_range=training_range_of(champion),
+        levels=levels_of(champion),
+        reference=PAPER.get(champion.task),
+        title=f"{name}, {champion.network.n_connections} connections",
+    )
