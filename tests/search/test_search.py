@@ -385,6 +385,22 @@ def test_a_specialist_is_a_parent_by_lexicase_only():
     assert shares[0.5] == pytest.approx(0.125, abs=0.03)
 
 
+@pytest.mark.parametrize(("epsilon", "parents"), [(0.0, {0}), (0.5, {0, 1}), (2.0, {0, 1, 2, 3})])
+def test_lexicase_epsilon_is_how_far_behind_the_best_a_parent_may_be(epsilon, parents):
+    # one case; median 7, median absolute deviation 2: with 0.5 of them, 1 below the best passes
+    scores = np.array([[10.0], [9.2], [7.5], [6.5], [5.0], [1.0]])
+    config = settings(
+        population=6,
+        cull_fraction=0.0,
+        elite_fraction=0.0,
+        lexicase_fraction=1.0,
+        lexicase_epsilon=epsilon,
+    )
+    rng, order = np.random.default_rng(0), np.arange(6)
+    chosen = [select(order, scores, config, rng).parents for _ in range(30)]
+    assert set(np.concatenate(chosen).ravel().tolist()) == parents
+
+
 # ranking
 
 

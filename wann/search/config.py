@@ -47,6 +47,8 @@ class SearchConfig:
         tournament_size: survivors that compete to be a parent; each of two tournaments.
         lexicase_fraction: share of the children whose parents are chosen by epsilon-lexicase over
             the shared weights instead.
+        lexicase_epsilon: how far behind the best of a case a parent may be, in median absolute
+            deviations of the case.
         crossover_probability: that a child has two parents.
         heats: searches that start anew, one after another, before the last populations of all
             meet and the search goes on with the best of them; 1: none.
@@ -64,6 +66,7 @@ class SearchConfig:
     elite_fraction: float = _limited(0.0, 1.0, 0.2)
     tournament_size: int = _limited(1, 1_000_000, 8)
     lexicase_fraction: float = _limited(0.0, 1.0, 0.0)
+    lexicase_epsilon: float = _limited(0.0, 1000.0, 1.0)
     crossover_probability: float = _limited(0.0, 1.0, 0.0)
     heats: int = _limited(1, 1000, 1)
     heat_generations: int = _limited(1, 1_000_000, 150)

@@ -80,7 +80,9 @@ def choose_parents(
     winners = entrants.min(axis=2)
     n_lexicase = round(n_children * config.lexicase_fraction)
     if n_lexicase:
-        winners[:n_lexicase] = _lexicase_winners(scores[survivors], n_lexicase, rng)
+        winners[:n_lexicase] = _lexicase_winners(
+            scores[survivors], n_lexicase, config.lexicase_epsilon, rng
+        )
     # the better of two tournaments; by lexicase either, which favours no case
     winners[n_lexicase:].sort(axis=1)
     is_crossed = rng.random(n_children) < config.crossover_probability
@@ -91,12 +93,12 @@ def choose_parents(
 
 
 def _lexicase_winners(
-    scores: NDArray[np.float64], n: int, rng: np.random.Generator
+    scores: NDArray[np.float64], n: int, n_deviations: float, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """(n, 2) winners; epsilon of a case is the median absolute deviation of its scores."""
+    """(n, 2) winners; epsilon of a case is that many median absolute deviations of its scores."""
     n_cases = scores.shape[1]
-    epsilon = np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
+    deviation = np.median(np.abs(scores - np.median(scores, axis=0)), axis=0)
     orders = rng.permuted(np.tile(np.arange(n_cases), (2 * n, 1)), axis=1)
-    winners = epsilon_lexicase(scores, epsilon, orders, rng.random(2 * n))
+    winners = epsilon_lexicase(scores, n_deviations * deviation, orders, rng.random(2 * n))
     pairs: NDArray[np.int64] = winners.reshape(n, 2)
     return pairs
