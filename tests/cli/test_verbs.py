@@ -142,6 +142,28 @@ def test_evaluation_as_text_shows_the_same_numbers(evaluation, told, champion):
     assert f"({evaluation['tuned_shared_weight']['weight']:.2f})" in text
 
 
+def test_all_champions_of_a_run_are_evaluated_side_by_side(told, tmp_path, champion, runaway):
+    files = {"champion": champion, "champion_tuned": runaway, "champion_small": champion}
+    for name, file in files.items():
+        (tmp_path / f"{name}.json").write_bytes(file.read_bytes())
+    options = ("--episodes", 20, "--seed", 3)
+    content = told("evaluate", tmp_path, *options, "--json")
+    best = told("evaluate", champion, *options, "--json")
+    other = told("evaluate", runaway, *options, "--json")
+    assert content["champion_tuned"] == {k: other[k] for k in content["champion_tuned"]}
+    assert content["champion_small"] == {k: best[k] for k in content["champion_small"]}
+    assert {k: v for k, v in content.items() if not k.startswith("champion_")} == best
+    text = told("evaluate", tmp_path, *options)
+    for name, scores in (("champion", best), ("champion_tuned", other), ("champion_small", best)):
+        line = next(line for line in text.splitlines() if line.startswith(f"  {name}.json"))
+        for score in ("random_shared_weight", "tuned_shared_weight", "random_weights"):
+            assert f"{scores[score]['mean']:.1f} ± {scores[score]['std']:.1f}" in line
+        assert line.split()[-2:] == [
+            str(scores["network"]["hidden"]),
+            str(scores["network"]["connections"]),
+        ]
+
+
 def test_evaluation_leaves_no_files(told, runaway):
     told("evaluate", runaway, "--episodes", 1)
     assert [path.name for path in runaway.parent.iterdir()] == ["champion.json"]

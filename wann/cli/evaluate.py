@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from wann.cli.arguments import add_champion, add_json, example, integer_from
@@ -14,8 +15,9 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         "evaluate",
         help="score a champion on fresh episodes",
-        description="Score a champion on fresh episodes, as the paper does: with random weights, "
-        "with a random shared weight, and with the best shared weight.",
+        description="Score a champion, or the three of a run, on fresh episodes, as the paper "
+        "does: with random weights, with a random shared weight, with the best shared weight, and "
+        "with tuned weights if the file holds some.",
         **example("wann evaluate results/cartpole_swingup-seed0 --episodes 1000"),
     )
     add_champion(parser)
@@ -31,21 +33,30 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the scores."""
-    from wann.cli.table import print_scores
-    from wann.formats.champion import load_champion
-    from wann.tuning.champion import task_of_champion
-    from wann.tuning.evaluation import evaluate_network
+    from wann.cli.table import print_champions, print_scores
+    from wann.formats.champion import champion_files, load_champion
+    from wann.tuning.champion import evaluate_champion, task_of_champion
 
-    champion = load_champion(args.champion)
-    task = task_of_champion(champion)
-    scores = evaluate_network(task, champion.network, args.episodes, args.seed)
+    champions = {path.name: load_champion(path) for path in champion_files(args.champion)}
+    scores = {
+        name: evaluate_champion(champion, args.episodes, args.seed)
+        for name, champion in champions.items()
+    }
+    first, *others = champions
+    task = task_of_champion(champions[first]).name
     if args.json:
-        print(json.dumps({"task": task.name, "seed": args.seed, **scores}, indent=2))
+        more = {Path(name).stem: scores[name] for name in others}
+        content = {"task": task, "seed": args.seed, **scores[first], **more}
+        print(json.dumps(content, indent=2))
         return 0
-    network = scores["network"]
+    if others:
+        print(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
+        print_champions({name: (champions[name].network, scores[name]) for name in champions})
+        return 0
+    network = scores[first]["network"]
     print(
-        f"{args.champion} ({task.name}): {network['hidden']} hidden nodes, "
+        f"{args.champion} ({task}): {network['hidden']} hidden nodes, "
         f"{network['connections']} connections"
     )
-    print_scores(scores)
+    print_scores(scores[first])
     return 0

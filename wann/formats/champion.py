@@ -355,6 +355,22 @@ def _refuse_dangling(
             )
 
 
+def champion_files(path: Path | str) -> list[Path]:
+    """The champion files of a run directory, the best first; of a file, itself.
+
+    Raises:
+        FormatError: the directory holds no champion.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    names = ("champion.json", "champion_tuned.json", "champion_small.json")
+    found = [path / name for name in names if (path / name).exists()]
+    if not (path / names[0]).exists():
+        raise FormatError(f"{path} holds no champion.json: is it a run directory?")
+    return found
+
+
 def load_champion(path: Path | str) -> Champion:
     """Reads a champion file, or the champion of a run directory.
 
@@ -363,10 +379,7 @@ def load_champion(path: Path | str) -> Champion:
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            if not (path / "champion.json").exists():
-                raise FormatError(f"{path} holds no champion.json: is it a run directory?")
-            path = path / "champion.json"
+        path = champion_files(path)[0]
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise FormatError(f"cannot read champion {path}: {error.strerror}") from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.tasks.base import Task
 from wann.tasks.registry import make_task
-from wann.tuning.evaluation import HIGH, LOW, best_shared_weight
+from wann.tuning.evaluation import HIGH, LOW, best_shared_weight, evaluate_network
 
 
 def task_of_champion(champion: Champion) -> Task:
@@ -38,3 +39,20 @@ def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
     if isinstance(weight, (int, float)) and LOW <= weight <= HIGH:
         return float(weight)
     return best_shared_weight(task, champion.network, seed)
+
+
+def evaluate_champion(champion: Champion, episodes: int, seed: int) -> dict[str, Any]:
+    """All scores of a champion: those of its structure, and of its tuned weights if it has any.
+
+    Args:
+        champion: of a known task.
+        episodes, seed: as in ``evaluate_network``.
+
+    Returns:
+        As ``evaluate_network``; with tuned weights, ``tuned_weights`` too.
+
+    Raises:
+        TaskError: the task is unknown or does not fit the network.
+    """
+    task = task_of_champion(champion)
+    return evaluate_network(task, champion.network, episodes, seed)
