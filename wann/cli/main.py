@@ -12,11 +12,23 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import wann
-from wann.cli import bench, draw, evaluate, evolve, replay, tasks
+from wann.cli import (
+    bench,
+    draw,
+    evaluate,
+    evolve,
+    export,
+    import_,
+    plot,
+    replay,
+    reproduce,
+    tasks,
+    tune,
+)
 from wann.errors import WannError
 from wann.numba_cache import use_hashed_cache
 
-VERBS = (evolve, evaluate, replay, draw, tasks, bench)
+VERBS = (evolve, evaluate, replay, draw, plot, tune, import_, export, reproduce, tasks, bench)
 INTERRUPTED = 130
 
 

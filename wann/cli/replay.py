@@ -10,9 +10,9 @@ from typing import Any
 from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from
 
 
-def _weight(text: str) -> float | None:
-    """A number, or None for the best weight."""
-    return None if text == "best" else finite_number(text)
+def _weight(text: str) -> float | str:
+    """A number, "best" or "tuned"."""
+    return text if text in ("best", "tuned") else finite_number(text)
 
 
 def add_parser(verbs: Any) -> None:
@@ -28,9 +28,10 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--weight",
         type=_weight,
-        default=None,
-        metavar="W|best",
-        help="the shared weight; best: the tuned one of the champion file (default)",
+        default="best",
+        metavar="W|best|tuned",
+        help="the shared weight; best: the tuned one of the champion file (default); tuned: the "
+        "file's individual weights, as wann tune finds them",
     )
     parser.add_argument(
         "--episodes", type=integer_from(1), default=1, metavar="N", help="how many (1)"
@@ -48,6 +49,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replays the champion."""
+    from wann.errors import ConfigError
     from wann.formats.champion import load_champion
     from wann.tasks.policy import NetworkPolicy
     from wann.tuning.champion import best_weight_of, task_of_champion
@@ -61,10 +63,15 @@ def run(args: argparse.Namespace) -> int:
         check_movie_path(movie, ".gif" if args.gif else ".mp4")
     if args.human:
         check_display()
-    weight = best_weight_of(task, champion) if args.weight is None else args.weight
-    policy = NetworkPolicy(champion.network, weight)
+    if args.weight == "tuned":
+        if champion.tuned_weights is None:
+            raise ConfigError(f"{args.champion} holds no tuned weights: make some with wann tune")
+        policy, caption = NetworkPolicy(champion.network, champion.tuned_weights), "tuned weights"
+        weight: float | str = "tuned"
+    else:
+        weight = best_weight_of(task, champion) if args.weight == "best" else args.weight
+        policy, caption = NetworkPolicy(champion.network, weight), f"shared weight {weight:g}"
     options = {"episodes": args.episodes, "seed": args.seed}
-    caption = f"shared weight {weight:g}"
     if movie:
         results = record(task.env_id, policy, movie, caption=caption, **options)
     elif args.human:

@@ -14,7 +14,7 @@ _HEADINGS = {
     "random_weights": "random weights",
     "tuned_weights": "tuned weights",
 }
-_ROWS = ("random_shared_weight", "tuned_shared_weight", "random_weights")
+_ROWS = ("random_shared_weight", "tuned_shared_weight", "random_weights", "tuned_weights")
 
 
 def print_scores(scores: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.kernels.forward import NetworkArrays
+from wann.kernels.forward import LANES, NetworkArrays
 
 Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
@@ -125,6 +125,57 @@ def sweep(
     )
     shape = (-1, n_weights, n_trials)
     return Rollouts(flat.returns.reshape(shape), flat.steps.reshape(shape))
+
+
+def sweep_weighted(
+    task: Task,
+    network: NetworkArrays,
+    edge_weights: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    *,
+    precision: Precision = "float64",
+    executor: Executor | None = None,
+) -> Rollouts:
+    """Runs one network with K sets of individual weights, each on every trial.
+
+    The (set, trial) pairs are divided among the workers; the result does not depend on how.
+
+    Args:
+        task: the task.
+        network: one network of C connections.
+        edge_weights: (K, C), a row for each set.
+        trials: (E, ...) starts of episodes; all sets meet the same.
+
+    Returns:
+        ``returns`` and ``steps`` of shape (K, E).
+    """
+    n_sets, n_trials = len(edge_weights), len(trials)
+    n_lanes, columns = n_sets * n_trials, edge_weights.T
+    returns = np.empty(n_lanes, np.dtype(precision))
+    steps = np.empty(n_lanes, np.int32)
+    executor = executor or Serial()
+
+    def run(lanes: slice) -> None:
+        which = np.arange(lanes.start, lanes.stop)
+        part = task.rollout_weighted(
+            network,
+            np.ascontiguousarray(columns[:, which // n_trials]),
+            trials[which % n_trials],
+            precision=precision,
+        )
+        returns[lanes], steps[lanes] = part.returns[0], part.steps[0]
+
+    executor.run(run, blocks_of_lanes(n_lanes, executor.n_workers))
+    shape = (n_sets, n_trials)
+    return Rollouts(returns.reshape(shape), steps.reshape(shape))
+
+
+def blocks_of_lanes(n_lanes: int, n_workers: int) -> list[slice]:
+    """Divides lanes into a few blocks for each worker, of whole kernel blocks if there are many."""
+    size = n_lanes if n_workers == 1 else -(-n_lanes // (4 * n_workers))
+    if size > LANES:
+        size = -(-size // LANES) * LANES
+    return [slice(k, min(k + size, n_lanes)) for k in range(0, n_lanes, max(size, 1))]
 
 
 def shares_of_work(networks: NetworkArrays, n_workers: int) -> list[NDArray[np.int64]]:

@@ -9,7 +9,13 @@ from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.tasks.base import Task
 from wann.tasks.registry import make_task
-from wann.tuning.evaluation import HIGH, LOW, best_shared_weight, evaluate_network
+from wann.tuning.evaluation import (
+    HIGH,
+    LOW,
+    best_shared_weight,
+    evaluate_network,
+    tuned_weights_score,
+)
 
 
 def task_of_champion(champion: Champion) -> Task:
@@ -55,4 +61,8 @@ def evaluate_champion(champion: Champion, episodes: int, seed: int) -> dict[str,
         TaskError: the task is unknown or does not fit the network.
     """
     task = task_of_champion(champion)
-    return evaluate_network(task, champion.network, episodes, seed)
+    scores = evaluate_network(task, champion.network, episodes, seed)
+    if champion.tuned_weights is not None:
+        score = tuned_weights_score(task, champion.network, champion.tuned_weights, episodes, seed)
+        scores["tuned_weights"] = score.to_dict()
+    return scores

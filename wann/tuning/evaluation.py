@@ -5,7 +5,7 @@ Source: Gaier & Ha 2019, section 4, table 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
-from wann.tasks.base import Task, sweep
+from wann.tasks.base import Executor, Task, sweep, sweep_weighted
 
 LOW, HIGH = -2.0, 2.0
 SWEEP_STEP = 0.02
@@ -30,6 +30,7 @@ class _Part(IntEnum):
     TUNING = 2
     TUNED_SHARED = 3
     PROFILE = 4
+    TUNED_WEIGHTS = 5
 
 
 def _rng(seed: int, part: _Part) -> np.random.Generator:
@@ -97,6 +98,21 @@ def shared_score(task: Task, network: Network, weight: float, episodes: int, see
     trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_SHARED))
     weights = np.full(episodes, weight)
     return Score.of(task.rollout(stack_networks([network]), weights, trials).returns, weight=weight)
+
+
+def tuned_weights_score(
+    task: Task,
+    network: Network,
+    weights: Sequence[float],
+    episodes: int,
+    seed: int,
+    executor: Executor | None = None,
+) -> Score:
+    """All episodes have the same individual weights, (n_connections,) of them."""
+    trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_WEIGHTS))
+    rows = np.array(weights, np.float64)[None]
+    networks = stack_networks([network])
+    return Score.of(sweep_weighted(task, networks, rows, trials, executor=executor).returns)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""The table of a reproduction."""
+
+from pathlib import Path
+
+import pytest
+
+from wann.reproduce.seed import SeedResult
+from wann.reproduce.table import minutes, table_of
+
+
+def scores(shared, best, random, connections):
+    def score(mean, std):
+        return {"mean": mean, "std": std, "episodes": 100}
+
+    return {
+        "random_weights": score(random, 2.0),
+        "random_shared_weight": score(shared, 3.0),
+        "tuned_shared_weight": score(best, 4.0) | {"weight": 1.0},
+        "network": {"nodes": 9, "hidden": 2, "connections": connections},
+    }
+
+
+def result(seed, shared, best, tuned, connections, small):
+    return SeedResult(
+        seed,
+        Path(f"run{seed}"),
+        {
+            "champion": scores(shared, 1.0, 40.0 + seed, connections),
+            "champion_tuned": scores(1.0, best, 1.0, connections + 10),
+            "champion_small": scores(shared * 0.9, best * 0.9, 1.0, small),
+        },
+        {"mean": tuned, "std": 5.0, "episodes": 100},
+        {"evolve": 60.0, "evaluate": 3.0, "tune": 57.0},
+        2,
+        {"processor": "A Processor", "cores": 2, "system": "Linux"},
+        {"wann": "0.1.0", "python": "3.12"},
+    )
+
+
+RESULTS = [
+    result(1, 600.0, 800.0, 930.0, 100, 30),
+    result(2, 700.0, 810.0, 940.0, 200, 50),
+    result(3, 610.0, 900.0, 935.0, 300, 20),
+]
+
+
+def rows_of(text):
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_table_has_the_papers_figures_medians_and_every_seed():
+    rows = rows_of(table_of("cartpole_swingup", RESULTS, 100, "wann reproduce x"))
+    assert rows[0] == [
+        *("", "random weights", "random shared weight", "best shared weight", "tuned weights"),
+        "connections",
+    ]
+    assert rows[2] == ["Gaier & Ha 2019", "57 ± 121", "515 ± 58", "723 ± 16", "932 ± 6", "52"]
+    assert rows[3] == ["median", "42", "610", "810", "935", ""]
+    assert rows[4] == ["best", "43", "700", "900", "940", ""]
+    assert rows[5] == ["worst", "41", "600", "800", "930", ""]
+    assert rows[6] == ["seed 1", "41 ± 2", "600 ± 3", "800 ± 4", "930 ± 5", "100, 110"]
+    assert [row[0] for row in rows[6:9]] == ["seed 1", "seed 2", "seed 3"]
+
+
+def test_fewer_connections_are_better():
+    rows = rows_of(table_of("cartpole_swingup", RESULTS, 100, "wann reproduce x"))
+    small = rows[9:]
+    assert small[2][:2] == ["median", "30"]
+    assert small[3][:2] == ["best", "20"]
+    assert small[4][:2] == ["worst", "50"]
+    assert small[5] == ["seed 1", "30", "540 ± 3", "720 ± 4"]
+
+
+def test_text_below_tells_command_machine_and_time():
+    text = table_of("cartpole_swingup", RESULTS, 100, "wann reproduce x --seeds 1-3")
+    assert "`wann reproduce x --seeds 1-3` in 6:00 minutes" in text
+    assert "1:00 to evolve" in text
+    for words in ("A Processor", "2 cores", "2 workers", "Linux", "wann 0.1.0", "python 3.12"):
+        assert words in text
+
+
+def test_one_seed_is_enough():
+    rows = rows_of(table_of("cartpole_swingup", RESULTS[:1], 100, "c"))
+    assert [row[1] for row in rows[3:6]] == ["41", "41", "41"]
+
+
+def test_a_task_that_the_paper_has_not_is_compared_with_nothing():
+    rows = rows_of(table_of("another", RESULTS, 100, "c"))
+    assert rows[2][0] == "median"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (3725, "62:05")])
+def test_minutes(seconds, text):
+    assert minutes(seconds) == text

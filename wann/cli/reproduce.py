@@ -1,0 +1,105 @@
+"""``wann reproduce``: the table of results, made again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from wann.cli.arguments import add_json, example, integer_from, path
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """Seeds such as ``1-5`` or ``1,3,7-9``."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,18})(?:\s*-\s*(\d{1,18}))?\s*", part)
+        if not match:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 1-5 or 1,3")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first >= 10_000:
+            raise argparse.ArgumentTypeError(f"{part.strip()!r} is not a range of seeds")
+        seeds.extend(range(first, last + 1))
+    if len(set(seeds)) < len(seeds):
+        raise argparse.ArgumentTypeError(f"{text!r} holds a seed twice")
+    return tuple(seeds)
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "reproduce",
+        help="make the table of results again",
+        description="Evolve the default configuration for each seed, evaluate and tune the "
+        "champions, and write the best of them and a table beside the paper's figures. What has "
+        "been done already is not done again: after a stop, the same command goes on.",
+        **example("wann reproduce cartpole_swingup --out results/mine"),
+    )
+    parser.add_argument("task", metavar="TASK", help="see wann tasks")
+    parser.add_argument(
+        "--seeds", type=_seeds, metavar="LIST", help="such as 1-5 (default; with --quick 1-2)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="the quick preset and short tuning: about a minute"
+    )
+    parser.add_argument(
+        "--out",
+        type=path,
+        metavar="DIR",
+        help="for table and champions (results/champions/TASK; with --quick results/quick/TASK)",
+    )
+    parser.add_argument(
+        "--runs", type=path, metavar="DIR", help="for the runs (results/reproduce/TASK)"
+    )
+    parser.add_argument(
+        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reproduces and prints the table."""
+    from wann.reproduce.reproduction import ReproduceRequest, reproduce
+    from wann.reproduce.seed import Interrupted, Protocol
+    from wann.run.progress import make_reporter
+    from wann.tasks.registry import make_task
+
+    task = make_task(args.task).name
+    protocol = Protocol(200, tuning_evaluations=200_000) if args.quick else Protocol()
+    request = ReproduceRequest(
+        task=task,
+        preset=f"{task}_quick" if args.quick else task,
+        seeds=args.seeds or ((1, 2) if args.quick else (1, 2, 3, 4, 5)),
+        protocol=protocol,
+        out=args.out or Path("results", "quick" if args.quick else "champions", task),
+        runs=args.runs or Path("results", "reproduce", task),
+        n_workers=args.workers,
+        overwrite=args.overwrite,
+        command=args.command,
+    )
+    try:
+        table, results = reproduce(request, make_reporter(args.quiet, args.json))
+    except Interrupted as stop:
+        if not args.quiet:
+            print(f"stopped; go on with:  {args.command}")
+        return 128 + stop.signal_number
+    if args.json:
+        rows = [
+            {
+                "seed": result.seed,
+                "run": str(result.directory),
+                **result.scores,
+                "tuned_weights": result.tuned_weights,
+                "seconds": result.seconds,
+            }
+            for result in results
+        ]
+        print(json.dumps({"task": task, "out": str(request.out), "seeds": rows}, indent=2))
+    elif not args.quiet:
+        print(f"\n{table}\nwrote {request.out}")
+    return 0

@@ -1,0 +1,120 @@
+"""``wann tune``: weights for the structure of a champion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from, path
+
+
+def _seconds(text: str) -> float:
+    value = finite_number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "tune",
+        help="tune the weights of a champion",
+        description="Find the best shared weight of a champion, or an individual weight for each "
+        "of its connections, and write a champion file with them and their scores. The structure "
+        "stays as it is.",
+        **example("wann tune results/cartpole_swingup-seed0 --seconds 60"),
+    )
+    add_champion(parser)
+    parser.add_argument(
+        "--method",
+        choices=("shared", "cma", "pepg"),
+        default="cma",
+        help="shared: one weight, by golden-section search; cma: individual weights by CMA-ES "
+        "(default); pepg: by policy gradients, as in the paper",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        metavar="FILE",
+        help="default: FILE_tuned_weights.json beside the champion, or FILE_shared.json",
+    )
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument(
+        "--evaluations",
+        type=integer_from(1),
+        metavar="N",
+        help="budget in episodes; the same seed then gives the same weights (default: as many as "
+        "two cores do in about two minutes)",
+    )
+    budget.add_argument("--seconds", type=_seconds, metavar="S", help="budget in seconds")
+    parser.add_argument("--seed", type=integer_from(0), default=0, metavar="N", help="(0)")
+    parser.add_argument(
+        "--episodes",
+        type=integer_from(1),
+        default=1000,
+        metavar="N",
+        help="fresh ones, for the scores (1000)",
+    )
+    parser.add_argument(
+        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the file")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tunes and writes the champion."""
+    from wann.executors.threads import Threads
+    from wann.formats.champion import champion_files, load_champion, save_champion
+    from wann.formats.export import check_output
+    from wann.run.interrupt import StopRequest
+    from wann.run.start import available_cores
+    from wann.run.tuning_progress import make_tuning_reporter
+    from wann.tuning.tune import TuneSettings, tune_champion
+
+    source = champion_files(args.champion)[0]
+    champion = load_champion(source)
+    end = "shared" if args.method == "shared" else "tuned_weights"
+    output: Path = args.output or source.with_name(f"{source.stem}_{end}.json")
+    check_output(output, args.overwrite)
+    settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
+    with (
+        StopRequest() as stop,
+        Threads(args.workers or available_cores()) as executor,
+        make_tuning_reporter(args.quiet, args.json) as on_progress,
+    ):
+        made = tune_champion(
+            champion,
+            settings,
+            executor=executor,
+            on_progress=on_progress,
+            should_stop=lambda: stop.is_made,
+        )
+        save_champion(made.champion, output)
+    if args.json:
+        content = {
+            "champion": str(source),
+            "method": args.method,
+            "file": str(output),
+            "before": made.before.to_dict(),
+            "after": made.after.to_dict(),
+            "evaluations": made.evaluations,
+            "seconds": round(made.seconds, 3),
+            "ended_by": made.ended_by,
+        }
+        print(json.dumps(content, indent=2))
+    elif not args.quiet:
+        name = "best shared weight" if args.method == "shared" else "tuned weights"
+        print(f"{source} ({champion.task}), {args.episodes} fresh episodes:")
+        for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
+            at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
+            print(f"  {label + at:42} {score.mean:7.1f} ± {score.std:5.1f}")
+        spent = f"{made.evaluations} episodes, " if made.evaluations else ""
+        print(f"{spent}{made.seconds:.0f} s; wrote {output}")
+    return 0 if stop.signal_number is None else 128 + stop.signal_number

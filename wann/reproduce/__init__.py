@@ -1,0 +1,1 @@
+"""The table of results that anyone can make again: evolve, evaluate, tune, compare."""

@@ -1,0 +1,138 @@
+"""Reproduces the results of a task: seeds, table, and the best champions with their pictures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wann.errors import RunError
+from wann.formats.atomic import atomic_path, write_atomically
+from wann.formats.champion import load_champion
+from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_seed
+from wann.reproduce.table import table_of
+from wann.run.loop import Reporter
+from wann.view.graph import save_network
+from wann.view.plots import measure_profile
+from wann.view.profile import save_champion_profile
+
+TABLE = "table.md"
+_PROFILE_EPISODES = 100
+_CHAMPIONS = ("champion", "champion_tuned", "champion_small", "champion_tuned_weights")
+
+
+@dataclass(frozen=True)
+class ReproduceRequest:
+    """What a person asks for.
+
+    Attributes:
+        task: name of the task.
+        preset: the config of the runs.
+        seeds: of the runs.
+        protocol: how the champions are measured.
+        out: where the table and the best champions go.
+        runs: where the run directories go, one for each seed.
+        n_workers: threads; None: all cores.
+        overwrite: whether what is there may be replaced.
+        command: the command line, for the record.
+    """
+
+    task: str
+    preset: str
+    seeds: tuple[int, ...]
+    protocol: Protocol
+    out: Path
+    runs: Path
+    n_workers: int | None = None
+    overwrite: bool = False
+    command: str = ""
+
+    def run_directory(self, seed: int) -> Path:
+        """Where the run of a seed lies."""
+        return self.runs / f"{self.preset}-seed{seed}"
+
+
+def output_names() -> list[str]:
+    """Names of the files that a reproduction writes."""
+    pictures = [f"{name}{end}" for name in _CHAMPIONS[:3] for end in (".svg", "_profile.png")]
+    return [TABLE, *(f"{name}.json" for name in _CHAMPIONS), *pictures]
+
+
+def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[SeedResult]]:
+    """Does all of it, or what is left of it.
+
+    Args:
+        request: what is asked for.
+        reporter: is told how it goes on.
+
+    Returns:
+        The table in Markdown, and the results of the seeds.
+
+    Raises:
+        Interrupted: somebody asked to stop; the same command goes on.
+        RunError: there is something that may not be replaced.
+    """
+    existing = [name for name in output_names() if (request.out / name).exists()]
+    if existing and not request.overwrite:
+        raise RunError(
+            f"{request.out} holds {existing[0]}: "
+            "replace it with --overwrite, or choose another --out"
+        )
+    results = []
+    for k, seed in enumerate(request.seeds):
+        reporter.say(f"seed {seed} ({k + 1} of {len(request.seeds)})")
+        results.append(
+            reproduce_seed(
+                request.preset,
+                seed,
+                request.run_directory(seed),
+                request.protocol,
+                reporter,
+                n_workers=request.n_workers,
+                overwrite=request.overwrite,
+                command=request.command,
+            )
+        )
+    table = table_of(request.task, results, request.protocol.episodes, request.command)
+    _write(request.out, table, results, request.protocol)
+    return table, results
+
+
+def _best(results: Sequence[SeedResult], champion: str) -> SeedResult:
+    """The seed whose champion is the best for what it was chosen for."""
+
+    def merit(result: SeedResult) -> float:
+        scores = result.scores[champion]
+        if champion == "champion_tuned":
+            return float(scores["tuned_shared_weight"]["mean"])
+        return float(scores["random_shared_weight"]["mean"])
+
+    if champion == "champion_small":
+        return min(results, key=lambda r: r.scores[champion]["network"]["connections"])
+    return max(results, key=merit)
+
+
+def _write(out: Path, table: str, results: Sequence[SeedResult], protocol: Protocol) -> None:
+    """The table, and over all seeds the best champion of each kind with its pictures."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot create {out}: {error.strerror}") from error
+    for name in _CHAMPIONS[:3]:
+        source = _best(results, name).directory / f"{name}.json"
+        _copy(source, out / source.name)
+        champion = load_champion(source)
+        save_network(
+            champion.network, [out / f"{name}.svg"], champion.input_names, champion.output_names
+        )
+        profile = measure_profile(champion, _PROFILE_EPISODES, protocol.evaluation_seed)
+        save_champion_profile(champion, profile, out / f"{name}_profile.png", name)
+    tuned = max(results, key=lambda result: float(result.tuned_weights["mean"]))
+    _copy(tuned.directory / TUNED_WEIGHTS, out / TUNED_WEIGHTS)
+    write_atomically(out / TABLE, table)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with atomic_path(target) as temporary:
+        shutil.copyfile(source, temporary)

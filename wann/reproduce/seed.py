@@ -1,0 +1,212 @@
+"""One seed of a reproduction: a run, its champions on fresh episodes, and tuned weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wann.errors import ConfigError, RunError
+from wann.executors.threads import Threads
+from wann.formats.atomic import write_atomically
+from wann.formats.champion import load_champion, save_champion
+from wann.run import meta
+from wann.run.directory import RunDirectory
+from wann.run.interrupt import StopRequest
+from wann.run.loop import Reporter
+from wann.run.start import RunRequest, available_cores, execute, resolve_config
+from wann.search.champion import Champions
+from wann.search.config import Config, config_from_table, read_table
+from wann.tuning.champion import task_of_champion
+from wann.tuning.evaluation import evaluate_network
+from wann.tuning.tune import TuneSettings, tune_champion
+from wann.view.pictures import save_run_pictures
+
+RESULT = "reproduction.json"
+TUNED_WEIGHTS = "champion_tuned_weights.json"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How the champions of a run are measured.
+
+    Attributes:
+        episodes: fresh episodes of each score.
+        evaluation_seed: of these episodes; other than any that a search or a tuning meets.
+        tuning_evaluations: budget of CMA-ES in episodes; None: its default.
+    """
+
+    episodes: int = 1000
+    evaluation_seed: int = 12345
+    tuning_evaluations: int | None = None
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """A run was asked to stop; what it has done so far is saved."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"stopped by signal {signal_number}")
+        self.signal_number = signal_number
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """What came of one seed.
+
+    Attributes:
+        seed: of the run.
+        directory: of the run.
+        scores: of ``champion.json``, ``champion_tuned.json`` and ``champion_small.json``, as
+            ``evaluate_network`` gives them.
+        tuned_weights: mean, std and episodes of the tuned weights of ``champion_tuned.json``.
+        seconds: wall time of evolve, evaluate and tune.
+        workers: threads of the search.
+        machine, versions: as in ``meta.json``.
+    """
+
+    seed: int
+    directory: Path
+    scores: Mapping[str, Mapping[str, Any]]
+    tuned_weights: Mapping[str, Any]
+    seconds: Mapping[str, float]
+    workers: int
+    machine: Mapping[str, Any]
+    versions: Mapping[str, Any]
+
+
+def reproduce_seed(
+    preset: str,
+    seed: int,
+    directory: Path,
+    protocol: Protocol,
+    reporter: Reporter,
+    *,
+    n_workers: int | None,
+    overwrite: bool,
+    command: str,
+) -> SeedResult:
+    """Evolves, evaluates and tunes; what has been done already is taken as it is.
+
+    Args:
+        preset: the config, by its name or path.
+        seed: of the run.
+        directory: of the run; one that is complete is not run again, one that was stopped goes on.
+        protocol: how the champions are measured.
+        reporter: is told how the run goes on.
+        n_workers: threads; None: all cores.
+        overwrite: whether a run with other settings may be replaced.
+        command: the command line, for the record.
+
+    Raises:
+        Interrupted: somebody asked to stop.
+        RunError: the directory holds a run with other settings.
+    """
+    request = RunRequest(config=preset, seed=seed, n_workers=n_workers, command=command)
+    _evolve(request, resolve_config(request), directory, reporter, overwrite)
+    run = RunDirectory(directory)
+    key = _key(run, protocol)
+    # what another version wrote, or a person has edited, is measured anew
+    known = meta.read_meta(directory / RESULT)
+    if known.get("key") != key or not (directory / TUNED_WEIGHTS).exists():
+        known = {"key": key} | _measure(run, protocol, reporter, n_workers)
+        write_atomically(directory / RESULT, json.dumps(known, indent=2) + "\n")
+    about = meta.read_meta(run.meta)
+    return SeedResult(
+        seed,
+        directory,
+        known["scores"],
+        known["tuned_weights"],
+        {"evolve": float(about.get("wall_seconds", 0.0)), **known["seconds"]},
+        int(about.get("workers", 0)),
+        about.get("machine", {}),
+        about.get("versions", {}),
+    )
+
+
+def _evolve(
+    request: RunRequest, config: Config, directory: Path, reporter: Reporter, overwrite: bool
+) -> None:
+    """Runs the search, goes on with one that was stopped, or leaves one that is complete."""
+    run = RunDirectory(directory)
+    is_same = False
+    if run.is_run:
+        try:
+            is_same = config_from_table(read_table(run.config)) == config
+        except ConfigError:
+            is_same = False
+        if not is_same and not overwrite:
+            raise RunError(
+                f"{directory} holds a run with other settings: "
+                "replace it with --overwrite, or choose another --runs"
+            )
+    if is_same and meta.read_meta(run.meta).get("is_complete") is True:
+        _require_champions(run)
+        reporter.say(f"{directory} is complete already")
+        return
+    if is_same:
+        request = RunRequest(resume=directory, n_workers=request.n_workers, command=request.command)
+    else:
+        request = replace(request, out=directory, overwrite=run.is_run)
+    _, outcome = execute(
+        request, reporter, lambda made, champions: save_run_pictures(made.path, champions)
+    )
+    if not outcome.is_complete:
+        raise Interrupted(outcome.stop_signal or 0)
+
+
+def _require_champions(run: RunDirectory) -> None:
+    missing = [path.name for path in run.champions if not path.exists()]
+    if missing:
+        raise RunError(
+            f"{run.path} is complete but holds no {missing[0]}: run it again with --overwrite, "
+            "or choose another --runs"
+        )
+
+
+def _key(run: RunDirectory, protocol: Protocol) -> str:
+    """What a measurement depends on: the champions, and how they are measured."""
+    digest = hashlib.sha256(json.dumps(asdict(protocol)).encode())
+    for path in run.champions:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _measure(
+    run: RunDirectory, protocol: Protocol, reporter: Reporter, n_workers: int | None
+) -> dict[str, Any]:
+    champions = Champions(*map(load_champion, run.champions))
+    task = task_of_champion(champions.best)
+    start = time.perf_counter()
+    reporter.say(f"evaluating on {protocol.episodes} fresh episodes")
+    scores = {
+        path.stem: evaluate_network(
+            task, champion.network, protocol.episodes, protocol.evaluation_seed
+        )
+        for path, champion in zip(run.champions, champions, strict=True)
+    }
+    evaluated = time.perf_counter()
+    reporter.say("tuning individual weights by CMA-ES")
+    settings = TuneSettings(
+        evaluations=protocol.tuning_evaluations,
+        seed=protocol.evaluation_seed,
+        episodes=protocol.episodes,
+    )
+    with Threads(n_workers or available_cores()) as executor, StopRequest() as stop:
+        made = tune_champion(
+            champions.tuned, settings, executor=executor, should_stop=lambda: stop.is_made
+        )
+    if stop.signal_number is not None:
+        raise Interrupted(stop.signal_number)
+    save_champion(made.champion, run.path / TUNED_WEIGHTS)
+    return {
+        "scores": scores,
+        "tuned_weights": made.after.to_dict(),
+        "seconds": {
+            "evaluate": round(evaluated - start, 3),
+            "tune": round(time.perf_counter() - evaluated, 3),
+        },
+    }

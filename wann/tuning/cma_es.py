@@ -1,0 +1,99 @@
+"""CMA-ES: evolution strategy with covariance matrix adaptation, by the package ``cma``.
+
+Source: Hansen 2016, "The CMA evolution strategy: a tutorial", https://arxiv.org/abs/1604.00772
+"""
+
+from __future__ import annotations
+
+import math
+
+import cma
+import numpy as np
+
+from wann.genome.network import Network
+from wann.tasks.base import Executor, Task
+from wann.tuning.budget import Budget
+from wann.tuning.individual import OnProgress, Plan, Tuning, Weights, tune_individual
+
+# larger than the default of cma, 4 + 3 ln C: the returns are noisy
+POPULATION = 64
+SIGMA = 0.15
+
+
+class CmaEs:
+    """An optimiser that adapts the covariance of its candidates.
+
+    Args:
+        start: (C,) the first mean.
+        rng: of the candidates; NumPy's global generator is left alone.
+        sigma: the first standard deviation.
+        population: candidates of a generation.
+    """
+
+    def __init__(
+        self,
+        start: Weights,
+        rng: np.random.Generator,
+        *,
+        sigma: float = SIGMA,
+        population: int = POPULATION,
+    ) -> None:
+        self._n = len(start)
+        # cma wants two dimensions; the second of a single weight counts for nothing
+        padded = np.append(start, 0.0) if self._n == 1 else start
+        self._strategy = cma.CMAEvolutionStrategy(
+            padded,
+            sigma,
+            {
+                "popsize": population,
+                "randn": lambda *shape: rng.standard_normal(shape),
+                # neither seeds nor reads the global generator
+                "seed": math.nan,
+                # says nothing, writes nothing, reads no signals file
+                "verbose": -10,
+                "verb_log": 0,
+            },
+        )
+
+    @property
+    def mean(self) -> Weights:
+        """(C,) the centre of the search."""
+        return np.array(self._strategy.mean, np.float64)[: self._n]
+
+    def ask(self) -> Weights:
+        """(population, C) candidates."""
+        self._asked = self._strategy.ask()
+        return np.array(self._asked, np.float64)[:, : self._n]
+
+    def tell(self, candidates: Weights, scores: Weights) -> None:  # noqa: ARG002
+        """Takes the scores of the candidates; cma minimises."""
+        self._strategy.tell(self._asked, (-scores).tolist())
+
+
+def tune_cma(
+    task: Task,
+    network: Network,
+    *,
+    start_weight: float,
+    budget: Budget,
+    seed: int,
+    executor: Executor | None = None,
+    plan: Plan | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> Tuning:
+    """Tunes individual weights with CMA-ES; arguments as in ``tune_individual``.
+
+    The same seed gives the same bits on one machine with the same number of BLAS threads, which
+    may round the eigendecomposition differently.
+    """
+    return tune_individual(
+        task,
+        network,
+        CmaEs,
+        start_weight=start_weight,
+        budget=budget,
+        seed=seed,
+        executor=executor,
+        plan=plan,
+        on_progress=on_progress,
+    )

@@ -1,0 +1,334 @@
+"""The search for individual weights, whatever the optimiser: explore from many starts, then refine.
+
+Exploring: short searches from the best shared weight and from other weights, on few episodes; the
+best few go on, then the best one. A strategy that is good but seldom fails is wanted here, for the
+failures can be cured later and a slow strategy cannot be made fast: a start is judged by the return
+that its best tenth of the episodes reach (successive halving, Jamieson & Talwalkar 2016).
+
+Refining: half of the episodes of a generation are fresh, the others are the hardest that were met
+lately. Rare failures would else be seen too seldom to be cured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.errors import NetworkError
+from wann.genome.compile import stack_networks
+from wann.genome.network import Network
+from wann.tasks.base import Executor, Precision, Serial, Task, sweep_weighted
+from wann.tuning.budget import Budget
+from wann.tuning.random import TuningStream, tuning_rng
+
+Weights = NDArray[np.float64]
+OnProgress = Callable[["Progress"], None]
+
+
+class Optimiser(Protocol):
+    """Maximises the return by ask and tell; its state is its own."""
+
+    @property
+    def mean(self) -> Weights:
+        """(C,) the centre of the search."""
+
+    def ask(self) -> Weights:
+        """(K, C) candidates."""
+
+    def tell(self, candidates: Weights, scores: NDArray[np.float64]) -> None:
+        """Takes the (K,) scores of the candidates, the higher the better."""
+
+
+MakeOptimiser = Callable[[Weights, np.random.Generator], Optimiser]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a tuning is laid out.
+
+    Attributes:
+        starts: the most starts of the first round.
+        exploring_generations: of each start in a round; each round takes the better half of the
+            one before.
+        exploring_shares: of the budget, at which the rounds end.
+        exploring_episodes: of each generation while exploring.
+        contenders: starts that are refined before the best of them is.
+        contending_share: of the budget of refining, for the contenders.
+        refining_episodes: of each generation while refining: in equal parts of the budget.
+        hard_part: of the episodes of refining, those that are hard.
+        hard_memory: number of hard episodes that are kept.
+        examined_every: generations from one examination of the mean to the next.
+        examination: episodes of an examination.
+        choice: episodes of the choice between the candidates at the end.
+    """
+
+    starts: int = 48
+    exploring_generations: tuple[int, ...] = (100, 100, 200, 400)
+    exploring_shares: tuple[float, ...] = (0.16, 0.24, 0.32, 0.4)
+    exploring_episodes: int = 4
+    contenders: int = 2
+    contending_share: float = 0.4
+    refining_episodes: tuple[int, ...] = (32, 64)
+    hard_part: float = 0.25
+    hard_memory: int = 64
+    examined_every: int = 16
+    examination: int = 1024
+    choice: int = 4096
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a tuning goes on.
+
+    Attributes:
+        fraction: of the budget, 0 to 1.
+        stage: "exploring", "refining" or "choosing".
+        generation: number of generations so far.
+        evaluations: episodes so far.
+        mean: of the returns of the latest generation.
+        best: the best mean return of an examination so far; NaN before the first.
+    """
+
+    fraction: float
+    stage: str
+    generation: int
+    evaluations: int
+    mean: float
+    best: float
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What came of a tuning.
+
+    Attributes:
+        weights: (C,) in the order of the network's connections.
+        start_weight: the shared weight of the first start.
+        generations: number of generations.
+        evaluations: episodes.
+        seconds: wall time.
+        ended_by: "evaluations", "seconds" or "stop".
+    """
+
+    weights: Weights
+    start_weight: float
+    generations: int
+    evaluations: int
+    seconds: float
+    ended_by: str
+
+
+def tune_individual(
+    task: Task,
+    network: Network,
+    make_optimiser: MakeOptimiser,
+    *,
+    start_weight: float,
+    budget: Budget,
+    seed: int,
+    executor: Executor | None = None,
+    plan: Plan | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> Tuning:
+    """Searches for the individual weights of the highest mean return.
+
+    Args:
+        task: the task.
+        network: the structure, of at least one connection; it stays as it is.
+        make_optimiser: makes an optimiser at given weights.
+        start_weight: the shared weight of the first start: the best one.
+        budget: ends the search.
+        seed: of starts, candidates and episodes. With a budget of evaluations the same seed gives
+            the same bits, whatever the number of workers.
+        executor: runs the rollouts; None: in this thread.
+        plan: how it is laid out; None: the default.
+        on_progress: is told after every generation.
+
+    Returns:
+        The weights that did best on episodes of their own, among the best means met and the start.
+
+    Raises:
+        NetworkError: the network has no connections.
+    """
+    if network.n_connections == 0:
+        raise NetworkError("the network has no connections: there are no weights to tune")
+    search = _Search(task, network, budget, seed, executor or Serial(), plan or Plan(), on_progress)
+    start = np.full(network.n_connections, start_weight)
+    search.remember(-np.inf, start)
+    search.refine(search.explore(make_optimiser, start))
+    weights = search.choose()
+    ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
+    return Tuning(
+        weights,
+        start_weight,
+        search.generation,
+        budget.used,
+        budget.seconds,
+        "stop" if budget.is_stopped else ended_by,
+    )
+
+
+class _Search:
+    """The parts of a tuning, and what they share."""
+
+    def __init__(
+        self,
+        task: Task,
+        network: Network,
+        budget: Budget,
+        seed: int,
+        executor: Executor,
+        plan: Plan,
+        on_progress: OnProgress,
+    ) -> None:
+        self.task, self.budget, self.seed = task, budget, seed
+        self.executor, self.plan, self.on_progress = executor, plan, on_progress
+        self.networks = stack_networks([network])
+        self.trials_rng = tuning_rng(seed, TuningStream.TRIALS)
+        self.generation = 0
+        self.candidates: list[tuple[float, Weights]] = []
+
+    def remember(self, score: float, weights: Weights) -> None:
+        """Keeps weights for the choice at the end: the first, and the best three of the others."""
+        first, *others = [*self.candidates, (score, weights.copy())]
+        self.candidates = [first, *sorted(others, key=lambda pair: -pair[0])[:3]]
+
+    @property
+    def best(self) -> float:
+        """The best score remembered; NaN if there is none."""
+        scores = [score for score, _ in self.candidates[1:]]
+        return max(scores) if scores else float("nan")
+
+    def returns(
+        self, weights: Weights, trials: NDArray[Any], precision: Precision = "float32"
+    ) -> NDArray[np.float64]:
+        """(K, E) returns of K sets of weights on E trials."""
+        rollouts = sweep_weighted(
+            self.task,
+            self.networks,
+            weights,
+            trials,
+            precision=precision,
+            executor=self.executor,
+        )
+        self.budget.used += rollouts.returns.size
+        return rollouts.returns.astype(np.float64)
+
+    def step(self, optimiser: Optimiser, trials: NDArray[Any], stage: str) -> None:
+        """One generation; all candidates meet the same episodes."""
+        candidates = optimiser.ask()
+        scores = self.returns(candidates, trials).mean(axis=1)
+        optimiser.tell(candidates, scores)
+        self.generation += 1
+        self.tell_progress(stage, float(scores.mean()))
+
+    def tell_progress(self, stage: str, mean: float) -> None:
+        """Tells how it goes on."""
+        budget = self.budget
+        self.on_progress(
+            Progress(budget.fraction, stage, self.generation, budget.used, mean, self.best)
+        )
+
+    def explore(self, make_optimiser: MakeOptimiser, start: Weights) -> list[Optimiser]:
+        """Rounds of short searches, each on the better half; returns the last, best first."""
+        plan = self.plan
+        going: list[Optimiser] = []
+        for k in range(plan.starts):
+            if going and self.budget.fraction >= plan.exploring_shares[0]:
+                break
+            rng = tuning_rng(self.seed, TuningStream.START, k)
+            # the first start is the best shared weight; the others lie anywhere, near and far
+            far = 1.0 + k % 2
+            where = start if k == 0 else rng.uniform(-far, far, start.shape)
+            going.append(make_optimiser(where, rng))
+            self.advance(going[-1], plan.exploring_generations[0], plan.exploring_shares[0])
+        rounds = zip(plan.exploring_generations[1:], plan.exploring_shares[1:], strict=True)
+        for generations, share in rounds:
+            going = self.best_of(going)[: -(-len(going) // 2)]
+            for optimiser in going:
+                self.advance(optimiser, generations, share)
+        return self.best_of(going)
+
+    def advance(self, optimiser: Optimiser, generations: int, share: float) -> None:
+        """Runs a short search, until ``share`` of the budget is used."""
+        for _ in range(generations):
+            if self.budget.fraction >= share:
+                return
+            trials = self.task.draw_trials(self.plan.exploring_episodes, self.trials_rng)
+            self.step(optimiser, trials, "exploring")
+
+    def best_of(self, optimisers: list[Optimiser]) -> list[Optimiser]:
+        """The optimisers, the most promising first."""
+        if len(optimisers) == 1:
+            return optimisers
+        trials = self.task.draw_trials(self.plan.examination, self.trials_rng)
+        returns = self.returns(np.stack([o.mean for o in optimisers]), trials)
+        promise = np.quantile(returns, 0.9, axis=1)
+        return [optimisers[k] for k in np.argsort(-promise, kind="stable")]
+
+    def refine(self, contenders: list[Optimiser]) -> None:
+        """The first contenders in turn, then the rest of the budget on the best of them."""
+        plan, begin = self.plan, self.budget.fraction
+        contenders = contenders[: plan.contenders]
+        reached, hard = [], []
+        for k, optimiser in enumerate(contenders):
+            part = (k + 1) / len(contenders) * plan.contending_share
+            score, its_hard = self.refine_one(
+                optimiser,
+                self.task.draw_trials(0, self.trials_rng),
+                begin + part * (1.0 - begin),
+                plan.refining_episodes[0],
+            )
+            reached.append(score)
+            hard.append(its_hard)
+        best = int(np.argmax(reached))
+        begin = self.budget.fraction
+        for k, episodes in enumerate(plan.refining_episodes):
+            part = (k + 1) / len(plan.refining_episodes)
+            until = begin + part * (1.0 - begin)
+            _, hard[best] = self.refine_one(contenders[best], hard[best], until, episodes)
+
+    def refine_one(
+        self, optimiser: Optimiser, hard: NDArray[Any], until: float, episodes: int
+    ) -> tuple[float, NDArray[Any]]:
+        """Refines until that part of the budget is used.
+
+        Returns:
+            The best score of an examination, and the episodes that are hard for the mean.
+        """
+        plan = self.plan
+        best, hard = self.examine(optimiser, hard)
+        count = 0
+        while self.budget.fraction < until:
+            n_hard = min(len(hard), round(episodes * plan.hard_part))
+            fresh = self.task.draw_trials(episodes - n_hard, self.trials_rng)
+            chosen = self.trials_rng.choice(len(hard), n_hard, replace=False)
+            self.step(optimiser, np.concatenate([fresh, hard[chosen]]), "refining")
+            count += 1
+            if count % plan.examined_every == 0:
+                score, hard = self.examine(optimiser, hard)
+                best = max(best, score)
+        return best, hard
+
+    def examine(self, optimiser: Optimiser, hard: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+        """Scores the mean on fresh episodes and remembers it; returns the hardest episodes too."""
+        fresh = self.task.draw_trials(self.plan.examination, self.trials_rng)
+        trials = np.concatenate([hard, fresh])
+        returns = self.returns(optimiser.mean[None], trials)[0]
+        score = float(returns[len(hard) :].mean())
+        self.remember(score, optimiser.mean)
+        return score, trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
+
+    def choose(self) -> Weights:
+        """The best of the remembered weights, on the same fresh episodes, in float64."""
+        rng = tuning_rng(self.seed, TuningStream.CHOICE)
+        trials = self.task.draw_trials(self.plan.choice, rng)
+        weights = np.stack([weights for _, weights in self.candidates])
+        means = self.returns(weights, trials, "float64").mean(axis=1)
+        self.tell_progress("choosing", float(means.max()))
+        best: Weights = weights[np.argmax(means)]
+        return best

@@ -1,0 +1,144 @@
+"""Tunes a champion: the best shared weight, or a weight for each connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from wann.errors import NetworkError
+from wann.formats.champion import Champion
+from wann.tasks.base import Executor
+from wann.tuning.budget import Budget
+from wann.tuning.champion import best_weight_of, task_of_champion
+from wann.tuning.cma_es import tune_cma
+from wann.tuning.evaluation import Score, shared_score, tuned_weights_score
+from wann.tuning.individual import OnProgress
+from wann.tuning.pepg import tune_pepg
+from wann.tuning.shared import tune_shared
+
+Method = Literal["shared", "cma", "pepg"]
+
+# about a hundred seconds on two cores for the networks of the paper's size
+_EPISODES_TIMES_CONNECTIONS = 250_000_000
+_MOST_EPISODES = 8_000_000
+
+
+def default_evaluations(champion: Champion) -> int:
+    """Episodes of a tuning that nobody set a budget for: fewer for a larger network."""
+    connections = max(champion.network.n_connections, 1)
+    return min(_MOST_EPISODES, _EPISODES_TIMES_CONNECTIONS // connections)
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """How a champion is tuned.
+
+    Attributes:
+        method: "shared": one weight; "cma", "pepg": a weight for each connection.
+        evaluations: budget in episodes; None with ``seconds`` None too: the default.
+        seconds: budget in wall time; with it the result depends on the machine.
+        seed: of all random numbers.
+        episodes: fresh ones, of the scores that are reported.
+    """
+
+    method: Method = "cma"
+    evaluations: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+    episodes: int = 1000
+
+
+@dataclass(frozen=True)
+class TunedChampion:
+    """What came of a tuning.
+
+    Attributes:
+        champion: with its new scores, and with tuned weights if these were asked for.
+        before: with the best shared weight, of the sweep.
+        after: of the tuned weight or weights, on the same number of fresh episodes.
+        seconds: wall time of the tuning.
+        evaluations: episodes of the tuning.
+        ended_by: "evaluations", "seconds" or "stop".
+    """
+
+    champion: Champion
+    before: Score
+    after: Score
+    seconds: float
+    evaluations: int
+    ended_by: str
+
+
+def tune_champion(
+    champion: Champion,
+    settings: TuneSettings,
+    *,
+    executor: Executor,
+    on_progress: OnProgress = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TunedChampion:
+    """Tunes a champion and scores it on fresh episodes in float64.
+
+    Args:
+        champion: of a known task; it stays as it is.
+        settings: how.
+        executor: runs the rollouts.
+        on_progress: is told after every generation.
+        should_stop: asked now and then; true: the best so far is the result.
+
+    Raises:
+        TaskError: the task is unknown or does not fit the network.
+        NetworkError: the network has no connections.
+    """
+    task, network = task_of_champion(champion), champion.network
+    if network.n_connections == 0:
+        raise NetworkError("the champion has no connections: there are no weights to tune")
+    start = best_weight_of(task, champion)
+    before = shared_score(task, network, start, settings.episodes, settings.seed)
+    scores: dict[str, Any] = dict(champion.scores)
+    about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
+    seconds = settings.seconds
+    evaluations = settings.evaluations
+    if evaluations is None and seconds is None:
+        evaluations = default_evaluations(champion)
+    budget = Budget(evaluations, seconds, should_stop)
+    if settings.method == "shared":
+        weight = tune_shared(task, network, seed=settings.seed, executor=executor)
+        after = shared_score(task, network, weight, settings.episodes, settings.seed)
+        protocol = "golden-section search about the best of a sweep over [-2, 2]"
+        scores["tuned_shared_weight"] = after.to_dict() | {"protocol": protocol}
+        provenance = dict(champion.provenance) | {"tuning": about}
+        tuned = replace(champion, scores=scores, provenance=provenance)
+        return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
+    tune = {"cma": tune_cma, "pepg": tune_pepg}[settings.method]
+    made = tune(
+        task,
+        network,
+        start_weight=start,
+        budget=budget,
+        seed=settings.seed,
+        executor=executor,
+        on_progress=on_progress,
+    )
+    weights = tuple(map(float, made.weights))
+    after = tuned_weights_score(
+        task, network, weights, settings.episodes, settings.seed, executor=executor
+    )
+    name = {"cma": "CMA-ES", "pepg": "PEPG"}[settings.method]
+    scores["tuned_weights"] = after.to_dict() | {
+        "protocol": f"individual weights, tuned by {name} on other episodes; float64"
+    }
+    about |= {
+        "start_weight": made.start_weight,
+        "evaluations": made.evaluations,
+        "generations": made.generations,
+        "ended_by": made.ended_by,
+    }
+    tuned = replace(
+        champion,
+        scores=scores,
+        provenance=dict(champion.provenance) | {"tuning": about},
+        tuned_weights=weights,
+    )
+    return TunedChampion(tuned, before, after, made.seconds, made.evaluations, made.ended_by)
