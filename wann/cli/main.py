@@ -32,6 +32,16 @@ VERBS = (evolve, evaluate, replay, draw, plot, tune, import_, export, reproduce,
 INTERRUPTED = 130
 
 
+class _VerbHelp(argparse.HelpFormatter):
+    """Leaves room for the longest verb: verbs are indented more than argparse reckons with."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        """Notes how wide the first column has to be."""
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line, and that knows -1e-1 for a number."""
 
@@ -51,6 +61,7 @@ def make_parser() -> Parser:
         prog="wann",
         description="Weight agnostic neural networks: evolve, evaluate, replay and draw networks "
         "whose structure alone solves a task.",
+        formatter_class=_VerbHelp,
         epilog="start here:  wann evolve --task cartpole_swingup",
     )
     parser.add_argument("--version", action="version", version=f"wann {wann.__version__}")

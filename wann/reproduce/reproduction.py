@@ -50,7 +50,7 @@ class ReproduceRequest:
 
     def run_directory(self, seed: int) -> Path:
         """Where the run of a seed lies."""
-        return self.runs / f"{self.preset}-seed{seed}"
+        return self.runs / f"{Path(self.preset).stem}-seed{seed}"
 
 
 def output_names() -> list[str]:

@@ -1,0 +1,127 @@
+"""``wann reproduce``: seeds, table and champions, and what is not done twice."""
+
+import json
+
+import pytest
+
+from wann.cli.main import main
+from wann.formats.champion import load_champion
+from wann.reproduce.reproduction import ReproduceRequest, output_names, reproduce
+from wann.reproduce.seed import Protocol
+from wann.run.progress import Quiet
+
+CONFIG = """
+task = "cartpole_swingup"
+[search]
+population = 16
+generations = 6
+[weights]
+n = 4
+[episodes]
+per_weight = 1
+[champion]
+validation_episodes = 200
+final_episodes = 200
+"""
+
+
+class Listener(Quiet):
+    def __init__(self):
+        self.said = []
+        self.generations = 0
+
+    def generation(self, row, steps_per_second):  # noqa: ARG002
+        self.generations += 1
+
+    def say(self, text):
+        self.said.append(text)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reproduce")
+    (folder / "tiny.toml").write_text(CONFIG, encoding="utf-8")
+    request = ReproduceRequest(
+        task="cartpole_swingup",
+        preset=str(folder / "tiny.toml"),
+        seeds=(1, 2),
+        protocol=Protocol(episodes=20, tuning_evaluations=2000),
+        out=folder / "out",
+        runs=folder / "runs",
+        n_workers=1,
+        command="wann reproduce here",
+    )
+    listener = Listener()
+    table, results = reproduce(request, listener)
+    return request, table, results, listener
+
+
+def test_table_and_best_champions_are_written(made):
+    request, table, results, _ = made
+    assert {path.name for path in request.out.iterdir()} == set(output_names())
+    assert (request.out / "table.md").read_text(encoding="utf-8") == table
+    best = max(results, key=lambda r: r.scores["champion"]["random_shared_weight"]["mean"])
+    source = best.directory / "champion.json"
+    assert (request.out / "champion.json").read_bytes() == source.read_bytes()
+    tuned = load_champion(request.out / "champion_tuned_weights.json")
+    assert tuned.tuned_weights is not None
+    assert "| seed 1 |" in table
+    assert "`wann reproduce here`" in table
+    assert [result.seed for result in results] == [1, 2]
+
+
+def test_what_has_been_done_is_not_done_again(made):
+    request, table, results, first = made
+    assert first.generations == 12
+    listener = Listener()
+    again = ReproduceRequest(**{**vars(request), "overwrite": True})
+    table_again, results_again = reproduce(again, listener)
+    assert listener.generations == 0
+    assert table_again == table
+    assert results_again == results
+
+
+def test_champions_are_measured_anew_with_another_protocol(made, tmp_path):
+    request, _, results, _ = made
+    changed = {
+        "protocol": Protocol(episodes=10, tuning_evaluations=2000),
+        "out": tmp_path / "other",
+        "seeds": (1,),
+    }
+    listener = Listener()
+    _, other = reproduce(ReproduceRequest(**{**vars(request), **changed}), listener)
+    assert listener.generations == 0
+    assert other[0].scores["champion"]["random_shared_weight"]["episodes"] == 10
+    assert results[0].scores["champion"]["random_shared_weight"]["episodes"] == 20
+
+
+def test_existing_results_are_kept_unless_told_otherwise(tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "champion.json").write_text("mine", encoding="utf-8")
+    assert main(["reproduce", "cartpole_swingup", "--quick", "--out", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert "--overwrite" in captured.err
+    assert captured.err.count("\n") == 1
+    assert (out / "champion.json").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("seeds", ["", "a", "3-1", "1,1", "1-", "-2", "1-99999999"])
+def test_wrong_seeds_are_refused_in_one_line(seeds, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["reproduce", "cartpole_swingup", f"--seeds={seeds}"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_unknown_task_is_refused(tmp_path, capsys):
+    assert main(["reproduce", "chess", "--out", str(tmp_path / "x")]) == 2
+    assert "cartpole_swingup" in capsys.readouterr().err
+
+
+def test_json_is_one_object(made, monkeypatch, capsys):
+    request, _, results, _ = made
+    monkeypatch.setattr("wann.reproduce.reproduction.reproduce", lambda *_: ("the table", results))
+    assert main(["reproduce", "cartpole_swingup", "--json", "--out", str(request.out)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["seed"] for row in told["seeds"]] == [1, 2]

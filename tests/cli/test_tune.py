@@ -1,0 +1,122 @@
+"""``wann tune``, and what replay and evaluate do with tuned weights."""
+
+import json
+
+import pytest
+
+from wann.cli.main import main
+from wann.formats.champion import Champion, load_champion, save_champion
+from wann.genome.network import network_from_connections
+from wann.tasks.swingup import SwingUpTask
+
+SHORT = ("--evaluations", "3000", "--episodes", "30", "--workers", "1")
+
+
+@pytest.fixture
+def champion(tmp_path):
+    network = network_from_connections(5, 1, [1] * 6 + [5, 1], [(1, 6), (4, 6), (5, 6), (6, 7)])
+    path = tmp_path / "agent.json"
+    task = SwingUpTask
+    save_champion(Champion(network, task.name, task.input_names, task.output_names), path)
+    return path
+
+
+def run(capsys, *arguments):
+    code = main([*map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("method", ["cma", "pepg"])
+def test_tuned_weights_are_written_reported_and_replayed(capsys, champion, method):
+    code, out, err = run(capsys, "tune", champion, *SHORT, "--method", method, "--json")
+    assert code == 0
+    assert "exploring" in err
+    told = json.loads(out)
+    file = champion.with_name("agent_tuned_weights.json")
+    assert told["file"] == str(file)
+    tuned = load_champion(file)
+    assert tuned.network == load_champion(champion).network
+    assert len(tuned.tuned_weights) == 4
+    assert tuned.scores["tuned_weights"]["mean"] == told["after"]["mean"]
+    assert told["after"]["mean"] >= told["before"]["mean"]
+    assert told["ended_by"] == "evaluations"
+    # the score of the file is that of wann evaluate with the same seed and episodes
+    code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--json")
+    assert json.loads(out)["tuned_weights"]["mean"] == told["after"]["mean"]
+    assert "tuned weights" in run(capsys, "evaluate", file, "--episodes", 5)[1]
+    code, out, _ = run(capsys, "replay", file, "--weight", "tuned", "--seed", 3, "--json")
+    assert code == 0
+    replayed = json.loads(out)
+    assert replayed["weight"] == "tuned"
+    shared = json.loads(run(capsys, "replay", file, "--weight", 1, "--seed", 3, "--json")[1])
+    assert replayed["episodes"][0]["return"] != shared["episodes"][0]["return"]
+
+
+def test_the_same_seed_writes_the_same_file(capsys, champion, tmp_path):
+    files = [tmp_path / f"{k}.json" for k in range(3)]
+    for file, seed, workers in zip(files, (1, 1, 2), (1, 2, 1), strict=True):
+        options = ("--seed", seed, "--workers", workers, "-o", file, "--quiet")
+        assert run(capsys, "tune", champion, *SHORT, *options) == (0, "", "")
+    first, second, other = (file.read_bytes() for file in files)
+    assert first == second
+    assert first != other
+
+
+def test_method_shared_refines_the_best_shared_weight(capsys, champion):
+    code, out, _ = run(capsys, "tune", champion, "--method", "shared", "--episodes", 50)
+    assert code == 0
+    assert "best shared weight" in out
+    tuned = load_champion(champion.with_name("agent_shared.json"))
+    assert tuned.tuned_weights is None
+    assert -2 <= tuned.scores["tuned_shared_weight"]["weight"] <= 2
+
+
+def test_a_time_budget_ends_the_tuning(capsys, champion):
+    code, out, _ = run(capsys, "tune", champion, "--seconds", "0.2", "--episodes", "5", "--json")
+    assert (code, json.loads(out)["ended_by"]) == (0, "seconds")
+
+
+def test_existing_files_are_kept_unless_told_otherwise(capsys, champion):
+    file = champion.with_name("agent_tuned_weights.json")
+    file.write_text("mine", encoding="utf-8")
+    code, out, err = run(capsys, "tune", champion, *SHORT)
+    assert (code, out) == (2, "")
+    assert "--overwrite" in err
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert run(capsys, "tune", champion, *SHORT, "--overwrite")[0] == 0
+    assert load_champion(file).tuned_weights is not None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--seconds", "0"),
+        ("--seconds", "nan"),
+        ("--evaluations", "0"),
+        ("--evaluations", "5", "--seconds", "5"),
+        ("--method", "adam"),
+    ],
+)
+def test_wrong_options_are_refused_in_one_line(capsys, champion, options):
+    with pytest.raises(SystemExit) as stop:
+        main(["tune", str(champion), *options])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_replay_without_tuned_weights_says_how_to_get_some(capsys, champion):
+    code, out, err = run(capsys, "replay", champion, "--weight", "tuned")
+    assert (code, out) == (2, "")
+    assert "wann tune" in err
+    assert err.count("\n") == 1
+
+
+def test_a_champion_without_connections_is_refused(capsys, tmp_path):
+    network = network_from_connections(5, 1, [1] * 7, [])
+    path = tmp_path / "empty.json"
+    task = SwingUpTask
+    save_champion(Champion(network, task.name, task.input_names, task.output_names), path)
+    code, _, err = run(capsys, "tune", path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "no connections" in err
