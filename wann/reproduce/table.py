@@ -156,10 +156,10 @@ def table_of(task: str, results: Sequence[SeedResult], episodes: int, command: s
 {_small_table(results)}
 
 Mean return ± standard deviation over {episodes} fresh episodes; median, best and worst over
-seeds, each column by itself. Random weights and random shared weight: `champion.json` of each run. Best shared
-weight and, on the same network, tuned weights (CMA-ES): `champion_tuned.json`. Connections: of
-both. The small ones are `champion_small.json`: the fewest connections with 90 % of the best random
-shared weight.
+seeds, each column by itself. Random weights and random shared weight: `champion.json` of each run.
+Best shared weight and, on the same network, tuned weights (CMA-ES): `champion_tuned.json`.
+Connections: of both. The small ones are `champion_small.json`: the fewest connections with 90 % of
+the best random shared weight.
 
 Made by `{command}` in {minutes(total)} minutes (a seed: {minutes(parts["evolve"])} to evolve,
 {minutes(parts["evaluate"])} to evaluate, {minutes(parts["tune"])} to tune; medians) with
