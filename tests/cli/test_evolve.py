@@ -358,6 +358,15 @@ def test_output_without_a_terminal_is_plain_lines(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("without_pictures")
+def test_lines_name_the_heat(tmp_path, capsys):
+    heats = ("--set", "search.heats=2", "--set", "search.heat_generations=2")
+    evolve(*TINY, *heats, "--out", tmp_path / "run")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("generation 1/6 (heat 1/2) ")
+    assert lines[1].startswith("generation 6/6 (after the heats) ")
+
+
+@pytest.mark.usefixtures("without_pictures")
 def test_commands_shown_at_the_end_can_be_typed(tmp_path, capsys):
     directory = tmp_path / "a run"
     evolve(*TINY, "--generations", "2", "--out", directory)

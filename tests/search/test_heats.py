@@ -6,6 +6,7 @@ import pytest
 from tests.search.test_search import bits, genomes_of, made_up_scores
 from tests.search.toy import ToyTask, configured
 from wann.genome.population import population_size
+from wann.search.heats import heat_of, heat_starts
 from wann.search.search import Search
 
 HEATS = {"heats": 3, "heat_generations": 2, "population": 10, "generations": 9}
@@ -100,3 +101,19 @@ def test_a_search_that_ends_within_the_heats_has_candidates_of_all_of_them():
         networks |= set(search.state.hall_of_fame.key.tolist())
     candidates = search.champion_candidates()
     assert population_size(candidates) >= len(networks) > 0
+
+
+def test_a_generation_knows_its_heat():
+    config = configured(search=HEATS).search
+    assert [heat_of(k, config) for k in range(9)] == [1, 1, 2, 2, 3, 3, None, None, None]
+    assert heat_starts(config) == (2, 4, 6)
+
+
+def test_a_search_without_heats_has_no_starts_of_heats():
+    config = configured(search=HEATS | {"heats": 1}).search
+    assert (heat_of(0, config), heat_starts(config)) == (None, ())
+
+
+def test_a_search_that_ends_within_the_heats_has_fewer_starts():
+    config = configured(search=HEATS | {"generations": 4}).search
+    assert heat_starts(config) == (2,)

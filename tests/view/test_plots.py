@@ -90,6 +90,18 @@ def test_learning_curve_shows_the_columns_as_they_are_and_smoothed(n):
         assert y[0] == pytest.approx(metrics[name][0])
 
 
+def test_heats_are_smoothed_each_by_itself_and_shaded():
+    metrics = metrics_of(60)
+    metrics["mean_best"] = np.repeat([100.0, 500.0, 900.0], 20)
+    figure = draw_learning_curve(metrics, heat_starts=(20, 40, 200))
+    _, y = lines_of(figure)["mean_best"]
+    assert y.tolist() == metrics["mean_best"].tolist()
+    bands = [patch for patch in figure.axes[0].patches if patch.get_gid() == "heat"]
+    assert [(band.get_x(), band.get_width()) for band in bands] == [(1, 20)]
+    assert any("heats" in text for text in texts_of(figure))
+    assert not any("heats" in text for text in texts_of(draw_learning_curve(metrics)))
+
+
 def test_second_axis_counts_the_individuals():
     figure = draw_learning_curve(metrics_of(50))
     returns = figure.axes[0]

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from wann.run.metrics import Row
 from wann.search.config import Config
+from wann.search.heats import heat_of
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -45,12 +46,14 @@ class PlainLines(Quiet):
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self._n_generations = 0
+        self._config: Config | None = None
         self._first = 0
         self._started = self._last = 0.0
 
     def begin(self, config: Config, first_generation: int) -> None:
         """Before the first generation."""
         self._n_generations = config.search.generations
+        self._config = config
         self._first = first_generation
         self._started = time.perf_counter()
         self._last = self._started - _SECONDS_BETWEEN_LINES
@@ -64,7 +67,7 @@ class PlainLines(Quiet):
         pace = (now - self._started) / (done - self._first)
         left = pace * (self._n_generations - done)
         self.say(
-            f"generation {done}/{self._n_generations}  "
+            f"generation {done}/{self._n_generations}{_heat_words(row, self._config)}  "
             f"mean {row.mean_best:.1f} (median {row.mean_median:.1f})  max {row.max_max:.1f}  "
             f"connections {row.connections_best} (median {row.connections_median:.0f})  "
             f"{steps_per_second / 1e6:.0f} M steps/s  {_clock(left)} left"
@@ -73,6 +76,14 @@ class PlainLines(Quiet):
     def say(self, text: str) -> None:
         """Something worth a line."""
         print(text, file=self.stream, flush=True)
+
+
+def _heat_words(row: Row, config: Config | None) -> str:
+    """Which heat a generation belongs to, if there are heats."""
+    if config is None or config.search.heats <= 1:
+        return ""
+    heat = heat_of(row.generation, config.search)
+    return f" (heat {heat}/{config.search.heats})" if heat else " (after the heats)"
 
 
 def _clock(seconds: float) -> str:
@@ -97,6 +108,7 @@ class Bar(Quiet):
         self.progress = _BarAboveNumbers(
             TextColumn("generation"),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[heat]}"),
             BarColumn(bar_width=None),
             TimeRemainingColumn(),
             TextColumn("left"),
@@ -104,10 +116,12 @@ class Bar(Quiet):
             expand=True,
             refresh_per_second=4,
         )
-        self._task = self.progress.add_task("evolve", total=None, visible=False)
+        self._task = self.progress.add_task("evolve", total=None, visible=False, heat="")
+        self._config: Config | None = None
 
     def begin(self, config: Config, first_generation: int) -> None:
         """Before the first generation."""
+        self._config = config
         self.progress.update(
             self._task,
             total=config.search.generations,
@@ -123,7 +137,8 @@ class Bar(Quiet):
             f"connections {row.connections_best} (median {row.connections_median:.0f})  "
             f"{steps_per_second / 1e6:.0f} M steps/s"
         )
-        self.progress.update(self._task, completed=row.generation + 1)
+        heat = _heat_words(row, self._config).strip()
+        self.progress.update(self._task, completed=row.generation + 1, heat=heat)
 
     def say(self, text: str) -> None:
         """Something worth a line."""

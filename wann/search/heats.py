@@ -19,6 +19,21 @@ def ends_heat(n_scored: int, config: SearchConfig) -> bool:
     )
 
 
+def heat_of(generation: int, config: SearchConfig) -> int | None:
+    """The number of the heat that a generation belongs to, from 1; None: to no heat."""
+    if config.heats <= 1 or generation >= config.heats * config.heat_generations:
+        return None
+    return generation // config.heat_generations + 1
+
+
+def heat_starts(config: SearchConfig) -> tuple[int, ...]:
+    """The generations with which the search starts anew, and the one after the last heat."""
+    if config.heats <= 1:
+        return ()
+    starts = (config.heat_generations * k for k in range(1, config.heats + 1))
+    return tuple(start for start in starts if start < config.generations)
+
+
 def is_last_heat(n_scored: int, config: SearchConfig) -> bool:
     """Whether no heat follows the one that has ended."""
     return n_scored == config.heats * config.heat_generations

@@ -83,8 +83,8 @@ def tune_cma(
 ) -> Tuning:
     """Tunes individual weights with CMA-ES; arguments as in ``tune_individual``.
 
-    The same seed gives the same bits on one machine with the same number of BLAS threads, which
-    may round the eigendecomposition differently.
+    The same seed gives the same bits on one machine; another's linear algebra may round the
+    eigendecomposition differently.
     """
     return tune_individual(
         task,

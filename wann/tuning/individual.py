@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from wann.errors import NetworkError
 from wann.genome.compile import stack_networks
@@ -158,9 +159,11 @@ def tune_individual(
         raise NetworkError("the network has no connections: there are no weights to tune")
     search = _Search(task, network, budget, seed, executor or Serial(), plan or Plan(), on_progress)
     start = np.full(network.n_connections, start_weight)
-    search.remember(-np.inf, start)
-    search.refine(search.explore(make_optimiser, start))
-    weights = search.choose()
+    # matrices this small are slower with more threads, and those may round differently
+    with threadpool_limits(limits=1, user_api="blas"):
+        search.remember(-np.inf, start)
+        search.refine(search.explore(make_optimiser, start))
+        weights = search.choose()
     ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
     return Tuning(
         weights,

@@ -18,6 +18,7 @@ from wann.view.panels import (
     BLUE,
     GREY,
     RED,
+    SMALL,
     Label,
     new_figure,
     save_figure,
@@ -97,9 +98,16 @@ def thinned(values: Floats) -> NDArray[np.int64]:
     return np.unique(chosen)
 
 
-def _draw_line(axes: Axes, x: Floats, values: Floats, colour: str, name: str) -> float:
+def smoothed_in_stretches(values: Floats, reach: int, starts: Sequence[int]) -> Floats:
+    """As ``smoothed``, each stretch by itself; ``starts`` of all stretches but the first."""
+    return np.concatenate([smoothed(stretch, reach) for stretch in np.split(values, starts)])
+
+
+def _draw_line(
+    axes: Axes, x: Floats, values: Floats, colour: str, name: str, starts: Sequence[int]
+) -> float:
     """Draws a line as it is, faintly, and smoothed; returns the height of the end."""
-    smooth = smoothed(values, round(len(values) * _WINDOW / 2))
+    smooth = smoothed_in_stretches(values, round(len(values) * _WINDOW / 2), starts)
     points = thinned(values)
     axes.plot(x[points], values[points], color=colour, lw=0.6, alpha=0.35, gid=f"{name}, as it is")
     # a run of one generation is a point
@@ -109,13 +117,18 @@ def _draw_line(axes: Axes, x: Floats, values: Floats, colour: str, name: str) ->
     return float(smooth[-1])
 
 
-def draw_learning_curve(metrics: Mapping[str, Floats], title: str | None = None) -> Figure:
+def draw_learning_curve(
+    metrics: Mapping[str, Floats], title: str | None = None, heat_starts: Sequence[int] = ()
+) -> Figure:
     """Draws returns and connections over the generations, smoothed over a faint line as it is.
 
     Args:
         metrics: ``LEARNING_COLUMNS`` of ``metrics.csv``.
         title: above the upper panel.
+        heat_starts: generations with which the search started anew, and the one after the last
+            heat, as ``wann.search.heats.heat_starts`` gives them; those not reached are left out.
     """
+    starts = [start for start in heat_starts if start < len(metrics["generation"])]
     figure = new_figure(8.0, 5.4)
     returns, size = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
     x = metrics["generation"] + 1
@@ -137,7 +150,7 @@ def draw_learning_curve(metrics: Mapping[str, Floats], title: str | None = None)
         ),
     ):
         labels = [
-            Label(_draw_line(axes, x, metrics[name], colour, name), text, colour)
+            Label(_draw_line(axes, x, metrics[name], colour, name, starts), text, colour)
             for name, colour, text in lines
         ]
         start_at_zero(axes, *(metrics[name] for name, _, _ in lines))
@@ -150,8 +163,28 @@ def draw_learning_curve(metrics: Mapping[str, Floats], title: str | None = None)
     size.set_xlabel("generation")
     size.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     _add_evaluations(returns, x, metrics["evaluations"])
+    _mark_heats((returns, size), starts)
     write_title(returns, title)
     return figure
+
+
+def _mark_heats(panels: Sequence[Axes], starts: Sequence[int]) -> None:
+    """Shades every other heat, and says what the bands are."""
+    if not starts:
+        return
+    edges = [1, *(start + 1 for start in starts)]
+    for first, last in list(pairwise(edges))[::2]:
+        for axes in panels:
+            axes.axvspan(first, last, color=GREY, alpha=0.08, lw=0, gid="heat")
+    panels[-1].text(
+        0.01,
+        0.96,
+        "bands: heats, each from nothing",
+        transform=panels[-1].transAxes,
+        fontsize=SMALL,
+        color=GREY,
+        va="top",
+    )
 
 
 def _add_evaluations(axes: Axes, x: Floats, evaluations: Floats) -> None:
@@ -171,11 +204,14 @@ def _add_evaluations(axes: Axes, x: Floats, evaluations: Floats) -> None:
 
 
 def save_learning_curve(
-    metrics: Mapping[str, Floats], path: Path, title: str | None = None
+    metrics: Mapping[str, Floats],
+    path: Path,
+    title: str | None = None,
+    heat_starts: Sequence[int] = (),
 ) -> None:
     """Writes the drawing of ``draw_learning_curve`` as a PNG, SVG or PDF, atomically.
 
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
-    save_figure(lambda: draw_learning_curve(metrics, title), path)
+    save_figure(lambda: draw_learning_curve(metrics, title, heat_starts), path)

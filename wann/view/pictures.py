@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wann.errors import FormatError
+from wann.errors import ConfigError, FormatError
 from wann.search.champion import Champions
+from wann.search.config import config_from_table, read_table
+from wann.search.heats import heat_starts
 from wann.tuning.evaluation import Profile
 from wann.view.curves import read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
@@ -30,6 +32,14 @@ def picture_beside(champion: Path) -> Path:
     return path
 
 
+def heat_starts_of(directory: Path) -> tuple[int, ...]:
+    """As ``heat_starts``, of the run in a directory; none if its config cannot be read."""
+    try:
+        return heat_starts(config_from_table(read_table(directory / "config.toml")).search)
+    except ConfigError:
+        return ()
+
+
 def save_run_pictures(directory: Path, champions: Champions) -> None:
     """Writes the pictures of a run into its directory.
 
@@ -46,7 +56,12 @@ def save_run_pictures(directory: Path, champions: Champions) -> None:
             champion.output_names,
         )
     title = directory.resolve().name
-    save_learning_curve(read_columns(directory / "metrics.csv"), directory / "fitness.png", title)
+    save_learning_curve(
+        read_columns(directory / "metrics.csv"),
+        directory / "fitness.png",
+        title,
+        heat_starts_of(directory),
+    )
     save_fronts(
         read_fronts(directory / "fronts.csv"), directory / "fronts.png", marks_of(champions), title
     )

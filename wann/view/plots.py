@@ -12,6 +12,7 @@ from wann.tuning.evaluation import Profile, weight_profile
 from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.panels import check_plot_path
+from wann.view.pictures import heat_starts_of
 from wann.view.profile import save_champion_profile, training_range_of
 
 # the name of the picture, and the file of the run that it is drawn from
@@ -160,7 +161,7 @@ def _draw(request: PlotRequest, name: str, path: Path) -> None:
     title = source.resolve().name if source.is_dir() else source.stem
     if name == "learning":
         columns = read_columns(source / "metrics.csv", LEARNING_COLUMNS)
-        save_learning_curve(columns, path, title)
+        save_learning_curve(columns, path, title, heat_starts_of(source))
     elif name == "front":
         files = [source / file for file in CHAMPION_FILES]
         champions = [load_champion(file) for file in files if file.exists()]
