@@ -311,13 +311,14 @@ def test_download_works_where_the_cache_cannot_be_written(mirrors, tmp_path, mon
 
 
 @pytest.mark.usefixtures("mirrors")
-def test_no_network_is_one_line_that_names_the_option_and_the_variable(monkeypatch):
+def test_no_network_is_one_line_that_names_the_option_and_the_variable(monkeypatch, capfd):
     monkeypatch.setattr(mnist_files, "MIRRORS", (*mnist_files.MIRRORS[:2], "http://127.0.0.1:1/"))
     text = message(load_mnist256)
     assert "--data-dir or WANN_DATA_DIR" in text
     assert "HTTPError" in text
     assert "not the file that was published" in text
     assert "127.0.0.1:1: ConnectionError" in text
+    assert capfd.readouterr() == ("", "")
 
 
 @needs_mnist

@@ -17,8 +17,8 @@ def load_digits(precision: Precision = "float64") -> Dataset:
 
     They are the 1,797 images of the file ``optdigits.tes`` in its order. A pixel counts the dark
     ones among 4 × 4 pixels of a larger bitmap. The split is that of ``held_out``: every fifth image
-    of each digit, in the order of the file, is for testing (355; 1,442 are for training). Both
-    parts hold digits of all 13 writers.
+    of each digit, in the order of the file, is for testing (355; 1,442 are for training). The
+    13 writers are not kept apart.
 
     Args:
         precision: of the inputs.

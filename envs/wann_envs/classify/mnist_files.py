@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -114,6 +115,17 @@ def _download_folder() -> Iterator[Path]:
         yield Path(temporary)
 
 
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keeps the lines for each mirror off the screen: a failure is told once, in the error."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def _download(name: str, folder: Path) -> Path:
     """Path of a file in ``folder``, downloaded from the first mirror that has it."""
     import pooch  # slow to import, and rarely needed
@@ -121,13 +133,14 @@ def _download(name: str, folder: Path) -> Path:
     failures = []
     for mirror in MIRRORS:
         try:
-            path = pooch.retrieve(
-                f"{mirror}{name}.gz",
-                known_hash=f"sha256:{SHA256[name]}",
-                fname=f"{name}.gz",
-                path=folder,
-                downloader=pooch.HTTPDownloader(timeout=_TIMEOUT_SECONDS),
-            )
+            with _quiet(pooch.get_logger()):
+                path = pooch.retrieve(
+                    f"{mirror}{name}.gz",
+                    known_hash=f"sha256:{SHA256[name]}",
+                    fname=f"{name}.gz",
+                    path=folder,
+                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT_SECONDS),
+                )
             return Path(path)
         except OSError as error:  # the base of all that requests raises
             failures.append(f"{urlsplit(mirror).netloc}: {type(error).__name__}")
