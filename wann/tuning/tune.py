@@ -21,7 +21,7 @@ Method = Literal["shared", "cma", "pepg"]
 
 # about a hundred seconds on two cores for the networks of the paper's size
 _EPISODES_TIMES_CONNECTIONS = 1_000_000_000
-_MOST_EPISODES = 16_000_000
+_MOST_EPISODES = 20_000_000
 
 
 def default_evaluations(champion: Champion) -> int:
