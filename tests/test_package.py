@@ -240,3 +240,20 @@ def test_cache_folder_can_be_written_where_the_home_folder_cannot(monkeypatch, t
     folder = Path(os.environ["NUMBA_CACHE_DIR"])
     folder.mkdir(parents=True, exist_ok=True)
     assert sources_hash() in folder.name
+
+
+# results
+
+
+def test_readme_shows_the_table_that_the_reproduction_wrote():
+    table = (ROOT / "results/champions/cartpole_swingup/table.md").read_text(encoding="utf-8")
+    rows = table.split("\n\n")[0]
+    assert rows.startswith("| ")
+    assert rows in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_shows_pictures_that_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\((results/[^)]+)\)", readme)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
