@@ -53,7 +53,7 @@ def _mark_live(n_nodes, n_first, n_fixed, room):
 @njit(cache=True)
 def _place_nodes(n_nodes, n_first, n_fixed, room):
     """Orders the nodes: fixed, live hidden by layer, outputs; returns their number."""
-    layer, place, count = room.layer, room.place, room.count
+    layer, place, count = room.layer, room.place, room.in_layer
     n_layers = 0
     for i in range(n_fixed, n_nodes):
         n_layers = max(n_layers, layer[i] + 1)
@@ -153,3 +153,15 @@ def compile_population(population, n_inputs, n_outputs, networks):
         edge += n_edges
         networks.node_start[p + 1] = node
     return -1
+
+
+@njit(cache=True)
+def count_enabled(population):
+    """(P,) int64: the enabled genes of each genome of a population."""
+    counts = np.zeros(len(population.gene_start) - 1, np.int64)
+    for p in range(len(counts)):
+        count = 0
+        for k in range(population.gene_start[p], population.gene_start[p + 1]):
+            count += population.is_enabled[k]
+        counts[p] = count
+    return counts

@@ -30,7 +30,7 @@ class Room(NamedTuple):
         is_taken: (n,) bool, whether a node cannot be the target of a new gene.
         degree: (n,) int64, live connections into each node.
         place: (n,) uint32, nodes in the order of the network.
-        count: (n + 2,) uint32, hidden nodes in each layer.
+        in_layer: (n + 2,) uint32, hidden nodes in each layer.
     """
 
     position: NDArray[np.uint32]
@@ -47,7 +47,7 @@ class Room(NamedTuple):
     is_taken: NDArray[np.bool_]
     degree: NDArray[np.int64]
     place: NDArray[np.uint32]
-    count: NDArray[np.uint32]
+    in_layer: NDArray[np.uint32]
 
 
 @njit(cache=True)
