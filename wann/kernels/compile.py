@@ -160,8 +160,10 @@ def count_enabled(population):
     """(P,) int64: the enabled genes of each genome of a population."""
     counts = np.zeros(len(population.gene_start) - 1, np.int64)
     for p in range(len(counts)):
-        count = 0
-        for k in range(population.gene_start[p], population.gene_start[p + 1]):
-            count += population.is_enabled[k]
+        begin, end = population.gene_start[p], population.gene_start[p + 1]
+        is_enabled = population.is_enabled[begin:end].view(np.uint8)
+        count = np.uint64(0)
+        for k in range(len(is_enabled)):
+            count += is_enabled[k]
         counts[p] = count
     return counts

@@ -14,10 +14,11 @@ _BLOCK = 64
 @njit(cache=True)
 def count_equal(flags, wanted, first, n):
     """How many of ``flags[first:first + n]`` equal ``wanted``."""
-    count = 0
-    for k in range(first, first + n):
-        count += flags[k] == wanted
-    return count
+    piece = flags[first : first + n]
+    count = np.uint64(0)
+    for k in range(len(piece)):
+        count += np.uint64(piece[k] == wanted)
+    return np.int64(count)
 
 
 @njit(cache=True)
