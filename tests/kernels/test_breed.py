@@ -64,10 +64,14 @@ def test_bred_children_are_the_varied_ones_and_their_networks_the_compiled(
         operators[: n // 4] = Operator.COPY
         arguments = (population, *shape, parents, operators, odds, HIDDEN_ACTIVATIONS, counter)
         children, _, after = vary_population(*arguments, np.random.default_rng(generation))
-        bred, networks, counter = breed_population(*arguments, np.random.default_rng(generation))
-        assert same_arrays(bred, children)
-        assert counter == after
-        assert same_arrays(networks, compile_population(children, *shape))
+        right = compile_population(children, *shape)
+        for known in (None, compile_population(population, *shape)):
+            again = np.random.default_rng(generation)
+            bred, networks, counter_after = breed_population(*arguments, again, known)
+            assert same_arrays(bred, children)
+            assert counter_after == after
+            assert same_arrays(networks, right)
+        counter = after
         population = children
 
 

@@ -27,6 +27,7 @@ def breed_population(
     activations: Sequence[int],
     counter: InnovationCounter,
     rng: np.random.Generator,
+    known: NetworkArrays | None = None,
 ) -> tuple[PopulationArrays, NetworkArrays, InnovationCounter]:
     """Makes a generation of children as ``vary_population`` does, and compiles it.
 
@@ -36,6 +37,7 @@ def breed_population(
     Args:
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng: see
             ``vary_population``.
+        known: the networks of the population, where they are at hand.
 
     Returns:
         The children, their networks, and the counter after them.
@@ -61,6 +63,7 @@ def breed_population(
         np.array(odds, np.float64),
         np.array(activations, np.int8),
         innovations,
+        known or room_for_networks(0, 0, 0),
         children,
         networks,
     )

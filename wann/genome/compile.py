@@ -38,7 +38,7 @@ def room_for_networks(n: int, n_nodes: int, n_edges: int) -> NetworkArrays:
     """Arrays for up to that many nodes and connections over n networks."""
     return NetworkArrays(
         np.zeros(n + 1, np.int64),
-        np.zeros(n_nodes + 1, np.int64),
+        np.empty(n_nodes + 1, np.int64),
         np.empty(n_edges, np.int32),
         np.empty(n_nodes, np.int8),
     )

@@ -13,33 +13,40 @@ _CHANGE_ACTIVATION, _COPY = int(Operator.CHANGE_ACTIVATION), int(Operator.COPY)
 
 
 @njit(cache=True)
-def _write_sibling(activation, order, like, networks, first_node, first_edge):
-    """Writes a network with the connections of network ``like`` and activations of its own."""
-    begin, end = networks.node_start[like], networks.node_start[like + 1]
-    networks.edge_start[first_node] = first_edge
-    first, last = networks.edge_start[begin], networks.edge_start[end]
-    shift = first_edge - first
-    for k in range(end - begin):
-        networks.activation[first_node + k] = activation[order[begin + k]]
-        networks.edge_start[first_node + k + 1] = networks.edge_start[begin + k + 1] + shift
-    for k in range(last - first):
-        networks.edge_source[first_edge + k] = networks.edge_source[first + k]
+def _copy_connections(known, p, networks, first_node, first_edge):
+    """Copies the connections of network ``p``; returns its numbers of nodes and edges."""
+    begin, end = known.node_start[p], known.node_start[p + 1]
+    first, last = known.edge_start[begin], known.edge_start[end]
+    old, new = known.edge_start[begin : end + 1], networks.edge_start[first_node:]
+    for k in range(len(old)):
+        new[k] = old[k] + first_edge - first
+    old_source, new_source = known.edge_source[first:last], networks.edge_source[first_edge:]
+    for k in range(len(old_source)):
+        new_source[k] = old_source[k]
     return end - begin, last - first
+
+
+@njit(cache=True)
+def _write_activations(activation, order, first_known, n_nodes, networks, first_node):
+    """Writes a network's activations, of which ``activation[order[first_known + k]]`` is k's."""
+    for k in range(n_nodes):
+        networks.activation[first_node + k] = activation[order[first_known + k]]
 
 
 @njit(cache=True)
 def breed(
     population, n_inputs, n_outputs, parents, operators, seeds, odds, choices, innovations,
-    children, networks,
+    known, children, networks,
 ):  # fmt: skip
     """Makes the children of a generation and compiles them.
 
-    Children that differ from one parent in no more than an activation have the same connections:
-    they are worked out once.
+    Copies have the networks of their parents, and children that differ from one parent in no more
+    than an activation have the same connections: they are worked out once.
 
     Args:
         population, n_inputs, n_outputs, parents, operators, seeds, odds, choices, innovations,
         children: as of ``vary``.
+        known: NetworkArrays, the compiled population, or of no networks.
         networks: NetworkArrays with room for all nodes and enabled genes; written.
 
     Returns:
@@ -48,7 +55,8 @@ def breed(
     next_id = innovations.counter[0] + len(parents)
     room = make_room(population, next_id, 1 + n_inputs + n_outputs)
     stream = np.empty(1, np.uint64)
-    # the first child with the connections of a parent, and the order of its nodes
+    n_known = len(known.node_start) - 1
+    # the first child with another activation than its parent, and the order of its nodes
     first_like = np.full(len(population.node_start) - 1, -1, np.int64)
     order = np.empty(len(networks.activation), np.uint32)
     node, edge = np.int64(0), np.int64(0)
@@ -63,13 +71,19 @@ def breed(
             children, stream, room,
         )  # fmt: skip
         p = parents[c, 0]
-        is_like_parent = p == parents[c, 1] and (
-            operators[c] == _COPY or operators[c] == _CHANGE_ACTIVATION
-        )
-        if is_like_parent and first_like[p] >= 0:
+        has_one_parent = p == parents[c, 1]
+        is_like_parent = has_one_parent and operators[c] == _CHANGE_ACTIVATION
+        if has_one_parent and operators[c] == _COPY and p < n_known:
+            n_nodes, n_edges = _copy_connections(known, p, networks, node, edge)
+            first = known.node_start[p]
+            for k in range(n_nodes):
+                networks.activation[node + k] = known.activation[first + k]
+        elif is_like_parent and first_like[p] >= 0:
+            like = first_like[p]
+            n_nodes, n_edges = _copy_connections(networks, like, networks, node, edge)
             activation = children.activation[children.node_start[c] : children.node_start[c + 1]]
-            n_nodes, n_edges = _write_sibling(
-                activation, order, first_like[p], networks, node, edge
+            _write_activations(
+                activation, order, networks.node_start[like], n_nodes, networks, node
             )
         else:
             n_nodes, n_edges = compile_one(

@@ -250,9 +250,10 @@ class Search:
         state, settings, species = self.state, self.config.search, self.state.species
         n_inputs, n_outputs = len(self.task.input_names), len(self.task.output_names)
         population, order = state.population, ranks.order
+        known: NetworkArrays | None = self._networks()
         if len(order) > settings.population:
             # heats have met: the best of all go on
-            population = take_genomes(population, order[: settings.population])
+            population, known = take_genomes(population, order[: settings.population]), None
             scores = scores[order[: settings.population]]
             order = np.arange(settings.population)
         rng = stream_rng(self.config.seed, Stream.SELECTION, state.generation)
@@ -285,6 +286,7 @@ class Search:
             [ACTIVATION_NAMES[name] for name in settings.activations],
             state.counter,
             stream_rng(self.config.seed, Stream.VARIATION, state.generation),
+            known,
         )
         self._compiled = (children, networks)
         return replace(state, population=children, counter=counter, species=species)
