@@ -27,10 +27,22 @@ def _copy_connections(known, p, networks, first_node, first_edge):
 
 
 @njit(cache=True)
-def _write_activations(activation, order, first_known, n_nodes, networks, first_node):
-    """Writes a network's activations, of which ``activation[order[first_known + k]]`` is k's."""
-    for k in range(n_nodes):
-        networks.activation[first_node + k] = activation[order[first_known + k]]
+def _copy_network(known, p, networks, first_node, first_edge):
+    """Copies network ``p``; returns its numbers of nodes and edges."""
+    first = known.node_start[p]
+    for k in range(known.node_start[p + 1] - first):
+        networks.activation[first_node + k] = known.activation[first + k]
+    return _copy_connections(known, p, networks, first_node, first_edge)
+
+
+@njit(cache=True)
+def _write_sibling(children, c, like, order, networks, first_node, first_edge):
+    """Writes the network of child ``c``, with the connections of ``like``, a child before it."""
+    activation = children.activation[children.node_start[c] : children.node_start[c + 1]]
+    first = networks.node_start[like]
+    for k in range(networks.node_start[like + 1] - first):
+        networks.activation[first_node + k] = activation[order[first + k]]
+    return _copy_connections(networks, like, networks, first_node, first_edge)
 
 
 @njit(cache=True)
@@ -74,16 +86,10 @@ def breed(
         has_one_parent = p == parents[c, 1]
         is_like_parent = has_one_parent and operators[c] == _CHANGE_ACTIVATION
         if has_one_parent and operators[c] == _COPY and p < n_known:
-            n_nodes, n_edges = _copy_connections(known, p, networks, node, edge)
-            first = known.node_start[p]
-            for k in range(n_nodes):
-                networks.activation[node + k] = known.activation[first + k]
+            n_nodes, n_edges = _copy_network(known, p, networks, node, edge)
         elif is_like_parent and first_like[p] >= 0:
-            like = first_like[p]
-            n_nodes, n_edges = _copy_connections(networks, like, networks, node, edge)
-            activation = children.activation[children.node_start[c] : children.node_start[c + 1]]
-            _write_activations(
-                activation, order, networks.node_start[like], n_nodes, networks, node
+            n_nodes, n_edges = _write_sibling(
+                children, c, first_like[p], order, networks, node, edge
             )
         else:
             n_nodes, n_edges = compile_one(
