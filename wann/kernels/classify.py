@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from wann.kernels.forward import CHUNK, LANES, forward, lane_rows
-from wann.kernels.rows import exponentials, log_softmax, log_sums, run_steps
+from wann.kernels.rows import run_steps
+from wann.kernels.softmax import exponentials, log_softmax, log_sums
 
 _LOG_2 = math.log(2.0)
 
@@ -84,6 +85,7 @@ def shared_losses(unique, program, n_fixed, weights, x, y, chosen, blocks, losse
                 n += 1
     outputs, label_rows = outputs[:n], label_rows[:n]
     everybody = unique.outputs.ravel()
+    places = place[everybody]
     label_sums = np.empty(n, np.float32)
     products, exponents = np.empty(n_different, np.float32), np.empty(n_different, np.int32)
     n_raw, n_steps = np.int64(program.n_raw), np.int64(len(program.steps))
@@ -97,8 +99,8 @@ def shared_losses(unique, program, n_fixed, weights, x, y, chosen, blocks, losse
             log_sums(values, everybody, np.int64(n_outputs), padding, products, exponents)
             for q in range(n_different):
                 total = math.log(np.float64(products[q])) + _LOG_2 * exponents[q]
-                for k in range(n_outputs):
-                    total -= np.float64(label_sums[place[unique.outputs[q, k]]])
+                for k in range(q * n_outputs, (q + 1) * n_outputs):
+                    total -= np.float64(label_sums[places[k]])
                 losses[block, w, q] = total
 
 

@@ -218,6 +218,4 @@ def make_program(unique, n_fixed, weight_bound, input_bound):
             rows[at] = unique.edge_source[e]
             at += 1
         step[_SUBTRACTED] = step[_END] = at
-    return Program(
-        np.concatenate((raw_steps[:n_raw], steps)), rows[:at].copy(), n_raw, n_rows
-    )
+    return Program(np.concatenate((raw_steps[:n_raw], steps)), rows[:at].copy(), n_raw, n_rows)

@@ -17,7 +17,7 @@ _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
-_ZERO = np.uint64(0)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 # where the names of activations and outputs begin, far from the numbers of inputs
 _ACTIVATIONS, _OUTPUTS = 1 << 40, 1 << 41
 _FIRST_CAPACITY = 1024
@@ -75,11 +75,9 @@ def empty_table(capacity):
 def place_of(keys, values, key):
     """The place of a key in a table, or the free place where it belongs."""
     last = np.uint64(len(keys) - 1)
-    i = np.int64(key & last)
+    i = key & last
     while values[i] >= 0 and keys[i] != key:
-        i += 1
-        if i == len(keys):
-            i = 0
+        i = (i + _ONE) & last
     return i
 
 
@@ -104,22 +102,47 @@ def _names(n, first):
 
 
 @njit(cache=True, nogil=True)
-def unique_nodes(networks, n_fixed, n_outputs):
+def name_nodes(networks, which, n_fixed, n_outputs, names):
+    """Names the nodes of networks; networks do not depend on each other.
+
+    Args:
+        networks: NetworkArrays of P networks.
+        which: (k,) int64, the networks.
+        n_fixed: number of nodes that are given: the bias and the inputs.
+        n_outputs: the last nodes of each network.
+        names: (nodes that are not given,) uint64, network by network; written for these networks.
+    """
+    of_fixed = _names(n_fixed, 0)
+    of_activation, of_output = _names(128, _ACTIVATIONS), _names(n_outputs, _OUTPUTS)
+    for p in which:
+        first_node = networks.node_start[p]
+        n_own = networks.node_start[p + 1] - first_node - n_fixed
+        start = first_node - p * n_fixed
+        begin = networks.edge_start[first_node + n_fixed]
+        for i in range(n_own):
+            end = networks.edge_start[first_node + n_fixed + i + 1]
+            name = of_activation[networks.activation[first_node + n_fixed + i]]
+            for e in range(begin, end):
+                source = networks.edge_source[e]
+                name += of_fixed[source] if source < n_fixed else names[start + source - n_fixed]
+            if i >= n_own - n_outputs:
+                name += of_output[i - (n_own - n_outputs)]
+            names[start + i] = mix(name)
+            begin = end
+
+
+@njit(cache=True, nogil=True)
+def unique_nodes(networks, n_fixed, n_outputs, names):
     """Finds the different nodes and the different individuals of a population.
 
     Args:
         networks: NetworkArrays of P networks; the sources of a node rise.
-        n_fixed: number of nodes that are given: the bias and the inputs.
-        n_outputs: the last nodes of each network.
+        n_fixed, n_outputs, names: as for ``name_nodes``.
 
     Returns:
         UniqueNodes, in the order in which they are met.
     """
-    n_networks = len(networks.node_start) - 1
-    longest = 0
-    for p in range(n_networks):
-        longest = max(longest, networks.node_start[p + 1] - networks.node_start[p])
-    room = networks.node_start[n_networks] - n_networks * n_fixed
+    n_networks, room = len(networks.node_start) - 1, len(names)
     activation, owner = np.empty(room, np.int8), np.empty(room, np.int32)
     edge_start, hidden_start = np.zeros(room + 1, np.int64), np.empty(room, np.int64)
     raw_key, hidden_key = np.empty(room, np.uint64), np.empty(room, np.uint64)
@@ -127,54 +150,48 @@ def unique_nodes(networks, n_fixed, n_outputs):
     outputs = np.empty((n_networks, n_outputs), np.int32)
     relative = np.empty(n_networks, np.int32)
     individual = np.empty(n_networks, np.int32)
-    of_activation, of_output = _names(128, _ACTIVATIONS), _names(n_outputs, _OUTPUTS)
-    # of the nodes of the network at hand
-    name, node_id = np.empty(longest, np.uint64), np.empty(longest, np.int32)
-    name[:n_fixed] = _names(n_fixed, 0)
-    node_id[:n_fixed] = np.arange(n_fixed)
+    of_fixed = _names(n_fixed, 0)
+    # the id of each node of the network at hand
+    node_id = np.arange(n_fixed + room)
     keys, values = empty_table(_FIRST_CAPACITY)
     network_keys, network_values = empty_table(_FIRST_CAPACITY)
     n_unique, n_different = 0, 0
     for p in range(n_networks):
         first_node = networks.node_start[p]
-        n_nodes = networks.node_start[p + 1] - first_node
+        n_own = networks.node_start[p + 1] - first_node - n_fixed
+        start = first_node - p * n_fixed
         n_before, latest = n_unique, np.int32(-1)
-        for i in range(n_fixed, n_nodes):
-            begin, end = networks.edge_start[first_node + i], networks.edge_start[first_node + i + 1]
-            raw, hidden, middle = _ZERO, _ZERO, begin
-            while middle < end and networks.edge_source[middle] < n_fixed:
-                raw += name[networks.edge_source[middle]]
-                middle += 1
-            for k in range(middle, end):
-                hidden += name[networks.edge_source[k]]
-            number = networks.activation[first_node + i]
-            own = raw + hidden + of_activation[number]
-            if i >= n_nodes - n_outputs:
-                own += of_output[i - (n_nodes - n_outputs)]
-            name[i] = mix(own)
-            place = place_of(keys, values, name[i])
+        for i in range(n_own):
+            place = place_of(keys, values, names[start + i])
             if values[place] >= 0:
                 found = values[place]
                 if found < n_before:
                     latest = max(latest, owner[found])
-                node_id[i] = n_fixed + found
+                node_id[n_fixed + i] = n_fixed + found
                 continue
-            keys[place], values[place] = name[i], n_unique
-            node_id[i] = n_fixed + n_unique
-            activation[n_unique] = number
+            keys[place], values[place] = names[start + i], n_unique
+            node_id[n_fixed + i] = n_fixed + n_unique
+            activation[n_unique] = networks.activation[first_node + n_fixed + i]
+            at, n_raw, raw, hidden = edge_start[n_unique], 0, _ZERO, _ZERO
+            edges = networks.edge_start[first_node + n_fixed + i : first_node + n_fixed + i + 2]
+            for e in range(edges[0], edges[1]):
+                source = networks.edge_source[e]
+                if source < n_fixed:
+                    raw += of_fixed[source]
+                    n_raw += 1
+                else:
+                    hidden += names[start + source - n_fixed]
+                edge_source[at + e - edges[0]] = node_id[source]
             raw_key[n_unique], hidden_key[n_unique] = raw, hidden
-            at = edge_start[n_unique]
-            hidden_start[n_unique] = at + middle - begin
-            for k in range(begin, end):
-                edge_source[at + k - begin] = node_id[networks.edge_source[k]]
+            hidden_start[n_unique] = at + n_raw
             n_unique += 1
-            edge_start[n_unique] = at + end - begin
+            edge_start[n_unique] = at + edges[1] - edges[0]
             if 2 * n_unique > len(keys):
                 keys, values = grown_table(keys, values)
         own = _ZERO
         for k in range(n_outputs):
-            outputs[n_different, k] = node_id[n_nodes - n_outputs + k]
-            own += name[n_nodes - n_outputs + k]
+            outputs[n_different, k] = node_id[n_fixed + n_own - n_outputs + k]
+            own += names[start + n_own - n_outputs + k]
         place = place_of(network_keys, network_values, own)
         if network_values[place] < 0:
             network_keys[place], network_values[place] = own, n_different

@@ -1,9 +1,9 @@
-"""Cross-entropy of a population of classifiers: who shares nodes with whom, and who computes what."""
+"""Cross-entropy of a population of classifiers: nodes that networks share are computed once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from wann.kernels.classify import network_outputs, separate_losses, shared_losses
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.kernels.program import Program, make_program
-from wann.kernels.sharing import UniqueNodes, unique_nodes
+from wann.kernels.sharing import UniqueNodes, name_nodes, unique_nodes
 from wann.tasks.base import Executor, Serial
 
-Sharing = Literal["auto", "always", "never"]
-# with more different nodes than this share of all, planning does not pay
-_FEW = 0.5
 # pieces of work for each worker
 _PIECES = 2
 
@@ -48,29 +45,34 @@ class Samples(NamedTuple):
         return Samples(x, np.ascontiguousarray(y, np.int64), n_classes, float(np.abs(x).max()))
 
 
-def _on_blocks(
-    executor: Executor | None, n_samples: int, function: Callable[[NDArray[np.int64]], object]
+def _on_pieces(
+    executor: Executor | None,
+    numbers: NDArray[np.int64],
+    function: Callable[[NDArray[np.int64]], object],
 ) -> None:
-    """Calls a function with the numbers of blocks, some at a time."""
+    """Calls a function with the numbers of blocks or networks, some at a time."""
     executor = executor or Serial()
-    blocks = np.arange(-(-n_samples // LANES))
-    n_pieces = 1 if executor.n_workers == 1 else min(len(blocks), _PIECES * executor.n_workers)
-    executor.run(function, [blocks[k::n_pieces].copy() for k in range(n_pieces)])
+    n_pieces = 1 if executor.n_workers == 1 else min(len(numbers), _PIECES * executor.n_workers)
+    executor.run(function, [numbers[k::n_pieces].copy() for k in range(n_pieces)])
 
 
 def plan(
-    networks: NetworkArrays, weights: NDArray[np.float64], samples: Samples
+    networks: NetworkArrays,
+    weights: NDArray[np.float64],
+    samples: Samples,
+    executor: Executor | None = None,
 ) -> tuple[UniqueNodes, Program]:
-    """Finds what the networks share, and plans how to compute it.
-
-    Args:
-        networks: P networks.
-        weights: (W,) shared weights.
-        samples: of the task.
-    """
-    unique = unique_nodes(networks, samples.n_fixed, samples.n_classes)
+    """Finds what networks share, and how to compute it; arguments as for ``cross_entropies``."""
+    n_networks, n_fixed = len(networks.node_start) - 1, samples.n_fixed
+    names = np.empty(networks.node_start[-1] - n_networks * n_fixed, np.uint64)
+    _on_pieces(
+        executor,
+        np.arange(n_networks),
+        lambda which: name_nodes(networks, which, n_fixed, samples.n_classes, names),
+    )
+    unique = unique_nodes(networks, n_fixed, samples.n_classes, names)
     bound = float(np.abs(weights).max(initial=0.0))
-    return unique, make_program(unique, samples.n_fixed, bound, samples.largest)
+    return unique, make_program(unique, n_fixed, bound, samples.largest)
 
 
 def cross_entropies(
@@ -80,7 +82,7 @@ def cross_entropies(
     chosen: NDArray[np.int64],
     *,
     executor: Executor | None = None,
-    sharing: Sharing = "auto",
+    is_shared: bool = True,
 ) -> NDArray[np.float64]:
     """Mean cross-entropy of every network with every shared weight over a batch.
 
@@ -91,58 +93,41 @@ def cross_entropies(
         samples: the data.
         chosen: (n,) the samples of the batch, n >= 1.
         executor: runs blocks of samples; the result does not depend on it.
-        sharing: whether equal nodes are computed once: "auto" where that pays, "always", "never".
+        is_shared: whether equal nodes are computed once; to compare with. It pays even where
+            nothing is equal, because all weights share the sums of inputs.
 
     Returns:
         (P, W) in nats; at most the largest float32. Arithmetic is float32, sums over blocks are
         float64.
     """
     n_networks, n_blocks = len(networks.node_start) - 1, -(-len(chosen) // LANES)
-    shared = weights.astype(np.float32)
+    n_fixed, n_classes = samples.n_fixed, samples.n_classes
+    shared, x, y = weights.astype(np.float32), samples.x, samples.y
     which, individual = np.arange(n_networks), np.arange(n_networks)
-    parts = np.full((n_blocks, len(weights), n_networks), np.nan)
-    if sharing != "never" and n_networks:
-        unique = unique_nodes(networks, samples.n_fixed, samples.n_classes)
-        n_computed = networks.node_start[-1] - n_networks * samples.n_fixed
-        if sharing == "always" or len(unique.activation) <= _FEW * n_computed:
-            bound = float(np.abs(weights).max(initial=0.0))
-            program = make_program(unique, samples.n_fixed, bound, samples.largest)
-            individual = unique.individual
-            which = np.unique(individual, return_index=True)[1]
-            parts = np.empty((n_blocks, len(weights), len(which)))
-            _on_blocks(
-                executor,
-                len(chosen),
-                lambda blocks: shared_losses(
-                    unique,
-                    program,
-                    samples.n_fixed,
-                    shared,
-                    samples.x,
-                    samples.y,
-                    chosen,
-                    blocks,
-                    parts,
-                ),
-            )
-    if np.isnan(parts).any():
-        _on_blocks(
+    if is_shared and n_networks:
+        unique, program = plan(networks, weights, samples, executor)
+        individual = unique.individual.astype(np.int64)
+        which = np.unique(individual, return_index=True)[1]
+        losses = np.empty((n_blocks, len(weights), len(which)))
+        _on_pieces(
             executor,
-            len(chosen),
-            lambda blocks: separate_losses(
-                networks,
-                which,
-                samples.n_fixed,
-                samples.n_classes,
-                shared,
-                samples.x,
-                samples.y,
-                chosen,
-                blocks,
-                parts,
+            np.arange(n_blocks),
+            lambda blocks: shared_losses(
+                unique, program, n_fixed, shared, x, y, chosen, blocks, losses
             ),
         )
-    means = parts.sum(axis=0) / len(chosen)
+    else:
+        losses = np.full((n_blocks, len(weights), n_networks), np.nan)
+    left = np.flatnonzero(np.isnan(losses).any(axis=(1, 2)))
+    if len(left):
+        _on_pieces(
+            executor,
+            left,
+            lambda blocks: separate_losses(
+                networks, which, n_fixed, n_classes, shared, x, y, chosen, blocks, losses
+            ),
+        )
+    means = losses.sum(axis=0) / len(chosen)
     largest = float(np.finfo(np.float32).max)
     return np.ascontiguousarray(np.minimum(means, largest).T[individual])
 
@@ -166,9 +151,9 @@ def class_outputs(
     """
     shape = (len(networks.node_start) - 1, len(weights), len(chosen), samples.n_classes)
     outputs = np.empty(shape, np.float32)
-    _on_blocks(
+    _on_pieces(
         executor,
-        len(chosen),
+        np.arange(-(-len(chosen) // LANES)),
         lambda blocks: network_outputs(
             networks,
             samples.n_fixed,
