@@ -97,8 +97,8 @@ def cross_entropies(
             nothing is equal, because all weights share the sums of inputs.
 
     Returns:
-        (P, W) in nats; at most the largest float32. Arithmetic is float32, sums over blocks are
-        float64.
+        (P, W) in nats; at most the largest float32, which may also stand for a mean above 1e36.
+        Arithmetic is float32, sums over blocks are float64.
     """
     n_networks, n_blocks = len(networks.node_start) - 1, -(-len(chosen) // LANES)
     n_fixed, n_classes = samples.n_fixed, samples.n_classes
