@@ -60,7 +60,7 @@ class Task(Protocol):
         input_names: a name for each input, without the bias.
         output_names: a name for each output.
         episode_steps: the most steps of an episode.
-        env_id: the Gymnasium id of the same environment.
+        env_id: the Gymnasium id of the same environment; "" where there is none.
     """
 
     name: str
@@ -69,6 +69,13 @@ class Task(Protocol):
     output_names: tuple[str, ...]
     episode_steps: int
     env_id: str
+
+    def prepare(self) -> None:
+        """Loads what the task needs, so that an error comes before a run begins.
+
+        Raises:
+            TaskError: something is missing.
+        """
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> Trials:
         """Draws (n, ...) starts of episodes."""

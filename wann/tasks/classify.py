@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,13 @@ from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, l
 class ClassifyTask:
     """Naming the class of samples: an "episode" is one sample of the training part.
 
-    The return of an episode is minus the cross-entropy of the network's softmax, so it is at most
-    0, and ``-log(classes)`` for a network that knows nothing. A trial is the number of a sample.
+    The return of an episode is minus the cross-entropy of the network's softmax: at most 0, and
+    ``-log(classes)`` for a network that knows nothing. A trial is the number of a sample.
 
     Args:
-        name: of the task.
-        data: the samples.
-
-    Attributes:
-        data: the samples.
-        samples: the training part, for the evaluators.
+        name, description: of the task.
+        input_names, output_names: of inputs and classes.
+        load: gives the data, when they are first needed.
 
     Source: Gaier & Ha 2019, section 4.2.
     """
@@ -35,12 +33,38 @@ class ClassifyTask:
     episode_steps = 1
     env_id = ""
 
-    def __init__(self, name: str, data: Dataset) -> None:
-        self.name, self.data = name, data
-        self.description = data.description
-        self.input_names = data.input_names
-        self.output_names = tuple(str(label) for label in range(data.n_classes))
-        self.samples = Samples.of(data.x_train, data.y_train, data.n_classes)
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        input_names: tuple[str, ...],
+        output_names: tuple[str, ...],
+        load: Callable[[], Dataset],
+    ) -> None:
+        self.name, self.description = name, description
+        self.input_names, self.output_names = input_names, output_names
+        self._load = load
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The data.
+
+        Raises:
+            TaskError: they cannot be found or read.
+        """
+        try:
+            return self._load()
+        except DataError as error:
+            raise TaskError(f"task {self.name!r}: {error}") from error
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The training part, for the evaluators; as for ``data``."""
+        return Samples.of(self.data.x_train, self.data.y_train, self.data.n_classes)
+
+    def prepare(self) -> None:
+        """Loads the data; see ``Task.prepare``."""
+        _ = self.samples
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draws (n,) different training samples; all of them as often as that can be."""
@@ -135,31 +159,25 @@ class ClassifyTask:
         return Rollouts(-np.minimum(losses, largest), np.ones(losses.shape, np.int32))
 
 
-def _task(name: str, load: Callable[[], Dataset]) -> ClassifyTask:
-    try:
-        return ClassifyTask(name, load())
-    except DataError as error:
-        raise TaskError(f"task {name!r}: {error}") from error
+def _digits(name: str, side: int, what: str, load: Callable[[], Dataset]) -> ClassifyTask:
+    """A task of square images of digits."""
+    pixels = tuple(f"{row},{column}" for row in range(side) for column in range(side))
+    return ClassifyTask(name, f"{what}; score at most 0", pixels, tuple(map(str, range(10))), load)
 
 
 def digits_task() -> ClassifyTask:
     """The 8 × 8 digits that come with the package."""
-    return _task("digits", lambda: load_digits("float32"))
+    what = "name handwritten digits of 8 × 8 pixels"
+    return _digits("digits", 8, what, lambda: load_digits("float32"))
 
 
 def mnist_task() -> ClassifyTask:
-    """MNIST as 16 × 16 deskewed pixels, as in the paper.
-
-    Raises:
-        TaskError: the data cannot be found or read.
-    """
-    return _task("mnist", lambda: load_mnist256(precision="float32"))
+    """MNIST as in the paper."""
+    what = "name handwritten digits of 16 × 16 pixels, deskewed MNIST"
+    return _digits("mnist", 16, what, lambda: load_mnist256(precision="float32"))
 
 
 def mnist784_task() -> ClassifyTask:
-    """MNIST as 28 × 28 raw pixels.
-
-    Raises:
-        TaskError: the data cannot be found or read.
-    """
-    return _task("mnist784", lambda: load_mnist784(precision="float32"))
+    """MNIST as it is."""
+    what = "name handwritten digits of 28 × 28 pixels, MNIST"
+    return _digits("mnist784", 28, what, lambda: load_mnist784(precision="float32"))

@@ -168,6 +168,9 @@ class SwingUpTask:
     episode_steps = EPISODE_STEPS
     env_id = "wann/CartPoleSwingUp-v0"
 
+    def prepare(self) -> None:
+        """Nothing is needed."""
+
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draws (n, 4) initial states."""
         return initial_states(rng, n)
