@@ -168,6 +168,27 @@ def test_a_program_needs_few_terms_for_relatives():
     assert set(program.steps[taken, Step.TARGET]) <= set(unique.outputs.ravel().tolist())
 
 
+def test_a_hidden_node_has_no_sum_that_has_lost_a_term():
+    """An output loses two sources; a step then has the sources that are left, which are all 0."""
+    hidden, first = [("hidden", k) for k in range(6)], Draft(6, 2)
+    first.hidden = list(hidden)
+    first.activation |= dict.fromkeys(hidden, 3)
+    first.pairs = {(("in", k), node) for k, node in enumerate(hidden)}
+    first.pairs |= {(node, ("out", 0)) for node in hidden}
+    second = first.copy()
+    second.pairs -= {(hidden[0], ("out", 0)), (hidden[1], ("out", 0))}
+    third = second.copy()
+    step = ("hidden", 6)
+    third.hidden.append(step)
+    third.activation[step] = 2
+    third.pairs |= {(node, step) for node in hidden[2:]} | {(step, ("out", 1))}
+    inputs = np.zeros((6, LANES), np.float32)
+    inputs[0] = np.linspace(0.01, 0.99, LANES)
+    outputs, _, program = computed([d.network() for d in (first, second, third)], inputs, 0.9)
+    assert (program.steps[:, Step.END] > program.steps[:, Step.SUBTRACTED]).any()
+    assert (outputs[2, 1] == 0.0).all()
+
+
 def test_what_may_be_large_is_never_subtracted():
     rng = np.random.default_rng(13)
     drafts = family(rng, 30, activations=(1, 9), n_changes=120)

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wann.kernels.activation import Activation
-from wann.kernels.sharing import empty_table, grown_table, place_of
+from wann.kernels.sharing import empty_table, grown_table, mix, place_of
 
 _FIRST_CAPACITY = 1024
 _LINEAR, _INVERSE, _ABS, _RELU, _SQUARE = (
@@ -176,7 +176,11 @@ def make_program(unique, n_fixed, weight_bound, input_bound):
         if n_terms == 0:
             continue
         if n_terms > 1:
-            place = place_of(hidden_keys, hidden_values, unique.hidden_key[u])
+            # sums of outputs may have lost terms: they are not for hidden nodes
+            key = unique.hidden_key[u]
+            if output_of[u] >= 0:
+                key = mix(key)
+            place = place_of(hidden_keys, hidden_values, key)
             if hidden_values[place] >= 0:
                 holder[u] = hidden_values[place]
                 kept = steps[holder[u]]
@@ -187,7 +191,7 @@ def make_program(unique, n_fixed, weight_bound, input_bound):
                 at += 1
                 step[_SUBTRACTED] = step[_END] = at
                 continue
-            hidden_keys[place], hidden_values[place] = unique.hidden_key[u], u
+            hidden_keys[place], hidden_values[place] = key, u
             if 4 * u > len(hidden_keys):
                 hidden_keys, hidden_values = grown_table(hidden_keys, hidden_values)
         for e in range(middle, end):
