@@ -151,8 +151,11 @@ def unique_nodes(networks, n_fixed, n_outputs, names):
     relative = np.empty(n_networks, np.int32)
     individual = np.empty(n_networks, np.int32)
     of_fixed = _names(n_fixed, 0)
+    longest = n_fixed
+    for p in range(n_networks):
+        longest = max(longest, networks.node_start[p + 1] - networks.node_start[p])
     # the id of each node of the network at hand
-    node_id = np.arange(n_fixed + room)
+    node_id = np.arange(longest)
     keys, values = empty_table(_FIRST_CAPACITY)
     network_keys, network_values = empty_table(_FIRST_CAPACITY)
     n_unique, n_different = 0, 0
