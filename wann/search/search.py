@@ -33,7 +33,7 @@ from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
 from wann.search.species import Species, select_within_species, speciate
-from wann.tasks.base import Task
+from wann.tasks.base import Task, Trials
 from wann.tasks.weights import draw_weights
 
 
@@ -76,7 +76,7 @@ class Generation:
     number: int
     networks: NetworkArrays
     weights: NDArray[np.float64]
-    trials: NDArray[np.float64]
+    trials: Trials
 
 
 def first_population(config: Config, task: Task, generation: int = 0) -> PopulationArrays:
