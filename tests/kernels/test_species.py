@@ -156,6 +156,34 @@ def test_excess_and_disjoint_genes_count_over_the_larger_genome(
             assert found == pytest.approx(n / larger)
 
 
+@FEW
+@given(st.data())
+def test_genes_in_common_at_the_start_count_as_any_others(data):
+    """Runs of consecutive numbers, which are skipped, that end or begin anywhere."""
+    rows = []
+    for _ in range(2):
+        first, n = data.draw(st.sampled_from([0, 0, 2])), data.draw(st.integers(0, 8))
+        more = data.draw(st.sets(st.integers(first + n, first + n + 6), max_size=5))
+        rows.append([*range(first, first + n), *sorted(more)])
+    pair = with_innovations(*rows)
+    flags = data.draw(st.lists(st.booleans(), min_size=len(pair.innovation), max_size=40))
+    pair = pair._replace(is_enabled=np.array(flags[: len(pair.innovation)], np.bool_))
+    mine, yours = (
+        dict(zip(row, pair.is_enabled[begin:], strict=False))
+        for row, begin in zip(rows, (0, len(rows[0])), strict=True)
+    )
+    shared, alone = mine.keys() & yours.keys(), mine.keys() ^ yours.keys()
+    newest = min(max(mine, default=-1), max(yours, default=-1))
+    excess = sum(number > newest for number in alone)
+    switched = sum(bool(mine[number] != yours[number]) for number in shared)
+    larger = max(len(mine), len(yours), 1)
+    coefficients = np.array([1.0, 10.0, 0.0, 100.0])
+    right = (excess + 10.0 * (len(alone) - excess)) / larger + 100.0 * switched / max(
+        len(shared), 1
+    )
+    assert compatibility(pair, 0, pair, 1, N_FIXED, coefficients) == pytest.approx(right)
+
+
 def test_activations_of_shared_hidden_nodes_count():
     genome = minimal_genome(N_INPUTS, N_OUTPUTS)
     counter, rng = InnovationCounter.after(genome), np.random.default_rng(0)

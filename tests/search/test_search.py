@@ -83,6 +83,24 @@ def test_asking_twice_gives_the_same_bits():
     assert bits(search.ask()) == bits(search.ask())
 
 
+@pytest.mark.parametrize("table", [{}, {"species": {"target": 4}}, {"search": {"heats": 2}}])
+def test_networks_that_come_with_breeding_are_those_of_the_population(table):
+    search_table = {"crossover_probability": 0.3, "heat_generations": 2} | table.get("search", {})
+    search = Search(configured(**table | {"search": search_table}), ToyTask())
+    for _ in range(N_GENERATIONS):
+        networks = search.ask().networks
+        assert bits(networks) == bits(search.compile(search.state.population))
+        run(search, 1)
+
+
+def test_a_state_that_is_put_back_is_asked_about_anew():
+    search = run(Search(configured(), ToyTask()), 3)
+    state, asked = search.state, search.ask()
+    run(search, 2)
+    search.state = state
+    assert bits(search.ask()) == bits(asked)
+
+
 def test_every_generation_has_other_weights_and_trials():
     search = Search(configured(), ToyTask())
     asked = []
@@ -538,6 +556,26 @@ def test_hall_keeps_the_best_means_up_to_its_capacity():
     assert genomes_of(hall.genomes) == [genomes[p] for p in (0, 2, 3)]
     assert hall.count.tolist() == [1, 1, 1]
     assert len(set(hall.key.tolist())) == 3
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 4, 9])
+def test_hall_is_that_of_a_plain_list(capacity):
+    genomes, population, networks = distinct_population(9)
+    rng = np.random.default_rng(capacity)
+    hall, members = HallOfFame(), []
+    for score in rng.integers(0, 50, 60):
+        p = int(rng.integers(0, 9))
+        hall = hall.admit(population, networks, p, float(score), capacity)
+        scores = next((scores for q, scores in members if q == p), None)
+        if scores:
+            scores.append(score)
+        else:
+            members.append((p, [score]))
+        if len(members) > capacity:
+            members.remove(min(members, key=lambda member: np.mean(member[1])))
+        assert genomes_of(hall.genomes) == [genomes[q] for q, _ in members]
+        assert hall.score.tolist() == pytest.approx([np.mean(scores) for _, scores in members])
+        assert hall.count.tolist() == [len(scores) for _, scores in members]
 
 
 def test_a_structure_that_comes_again_has_one_place_and_a_running_mean():

@@ -136,6 +136,7 @@ def _content(champion: Champion) -> dict[str, Any]:
 
 def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     from wann.cli.table import print_champions
+    from wann.tasks.registry import make_task
 
     where, command = shlex.quote(str(directory.path)), command_name()
     print()
@@ -156,6 +157,7 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
         print(f"go on with:  {command} evolve --resume {where}")
         return
     print("next:")
-    print(f"  {command} replay {where} --weight 1.5 --gif swing.gif")
+    if make_task(outcome.champions.best.task).env_id:
+        print(f"  {command} replay {where} --weight 1.5 --gif swing.gif")
     print(f"  {command} evaluate {where} --episodes 1000")
     print(f"  {command} draw {where} -o champion.pdf")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from wann.cli.arguments import add_json, example
+
+_MOST_NAMES = 10
 
 
 def add_parser(verbs: Any) -> None:
@@ -24,7 +27,10 @@ def run(args: argparse.Namespace) -> int:
     from wann.tasks.registry import make_task, task_names
 
     tasks = [make_task(name) for name in task_names()]
-    presets = {task.name: [p for p in preset_names() if p.startswith(task.name)] for task in tasks}
+    presets = {
+        task.name: [p for p in preset_names() if p == task.name or p.startswith(f"{task.name}_")]
+        for task in tasks
+    }
     if args.json:
         rows = [
             {
@@ -42,8 +48,18 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for task in tasks:
         print(f"{task.name}: {task.description}")
-        print(f"  inputs   {len(task.input_names)}: {', '.join(task.input_names)} (and the bias)")
+        print(f"  inputs   {len(task.input_names)}: {_listed(task.input_names)} (and the bias)")
         print(f"  outputs  {len(task.output_names)}: {', '.join(task.output_names)}")
-        print(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
+        if task.env_id:
+            print(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
+        else:
+            print("  episode  one sample; the score is minus the cross-entropy")
         print(f"  presets  {', '.join(presets[task.name])}")
     return 0
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, or the first and last of many."""
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return f"{names[0]}; {names[1]}; ...; {names[-1]}"

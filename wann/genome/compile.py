@@ -12,6 +12,7 @@ from wann.genome.genome import Genome
 from wann.genome.network import Network
 from wann.genome.population import stack_genomes
 from wann.kernels.compile import compile_population as compile_kernel
+from wann.kernels.compile import count_enabled
 from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import PopulationArrays
 
@@ -24,23 +25,34 @@ def compile_population(
     Raises:
         CycleError: the enabled connections of a genome form a cycle.
     """
-    n_nodes, n_genes = len(population.node_id), len(population.innovation)
-    room = NetworkArrays(
-        np.zeros(len(population.node_start), np.int64),
-        np.zeros(n_nodes + 1, np.int64),
-        np.empty(n_genes, np.int32),
-        np.empty(n_nodes, np.int8),
+    room = room_for_networks(
+        len(population.node_start) - 1, len(population.node_id), count_enabled(population).sum()
     )
     cyclic = compile_kernel(population, n_inputs, n_outputs, room)
     if cyclic >= 0:
         raise CycleError(f"the enabled connections of genome {cyclic} form a cycle")
+    return written_networks(room)
+
+
+def room_for_networks(n: int, n_nodes: int, n_edges: int) -> NetworkArrays:
+    """Arrays for up to that many nodes and connections over n networks."""
+    return NetworkArrays(
+        np.zeros(n + 1, np.int64),
+        np.empty(n_nodes + 1, np.int64),
+        np.empty(n_edges, np.int32),
+        np.empty(n_nodes, np.int8),
+    )
+
+
+def written_networks(room: NetworkArrays) -> NetworkArrays:
+    """What has been written of the room; no copies, for hardly any is left."""
     n_nodes = int(room.node_start[-1])
     n_edges = int(room.edge_start[n_nodes])
     return NetworkArrays(
         room.node_start,
-        room.edge_start[: n_nodes + 1].copy(),
-        room.edge_source[:n_edges].copy(),
-        room.activation[:n_nodes].copy(),
+        room.edge_start[: n_nodes + 1],
+        room.edge_source[:n_edges],
+        room.activation[:n_nodes],
     )
 
 

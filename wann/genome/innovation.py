@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wann.genome.genome import Genome
-from wann.kernels.variation import Innovations
+from wann.kernels.innovation import Innovations
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ from wann.kernels.variation import N_MUTATIONS, Operator, PopulationArrays, vary
 HIDDEN_ACTIVATIONS = tuple(activation for activation in Activation if activation.value <= 10)
 
 
-def _room_for_children(
-    population: PopulationArrays, parents: NDArray[np.int64]
-) -> PopulationArrays:
+def room_for_children(population: PopulationArrays, parents: NDArray[np.int64]) -> PopulationArrays:
+    """Arrays for the children of these parents, of which each may gain a node and two genes."""
     n_children = len(parents)
     n_nodes = int(np.diff(population.node_start)[parents[:, 0]].sum()) + n_children
     n_genes = int(np.diff(population.gene_start)[parents[:, 0]].sum()) + 2 * n_children
@@ -63,7 +62,7 @@ def vary_population(
         The children, the operator that was applied to each, and the counter after them.
     """
     innovations = open_generation(counter, len(parents))
-    room = _room_for_children(population, parents)
+    room = room_for_children(population, parents)
     applied = operators.astype(np.int8)
     seeds = rng.integers(0, 2**64, len(parents), dtype=np.uint64)
     vary(
@@ -78,18 +77,22 @@ def vary_population(
         innovations,
         room,
     )
+    return written_children(room), applied, close_generation(innovations)
+
+
+def written_children(room: PopulationArrays) -> PopulationArrays:
+    """What has been written of the room; no copies, for hardly any is left."""
     n_nodes, n_genes = room.node_start[-1], room.gene_start[-1]
-    children = PopulationArrays(
+    return PopulationArrays(
         room.node_start,
-        room.node_id[:n_nodes].copy(),
-        room.activation[:n_nodes].copy(),
+        room.node_id[:n_nodes],
+        room.activation[:n_nodes],
         room.gene_start,
-        room.innovation[:n_genes].copy(),
-        room.source[:n_genes].copy(),
-        room.target[:n_genes].copy(),
-        room.is_enabled[:n_genes].copy(),
+        room.innovation[:n_genes],
+        room.source[:n_genes],
+        room.target[:n_genes],
+        room.is_enabled[:n_genes],
     )
-    return children, applied, close_generation(innovations)
 
 
 def _apply(

@@ -5,115 +5,123 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from wann.kernels.variation import longest_path_layers
+from wann.kernels.layers import locate_chosen, locate_nodes, sort_hidden
+from wann.kernels.room import make_room
 
 
 @njit(cache=True)
-def _spread(is_live, order, n_sorted, start, by_source, target, is_forward):
-    """Marks what is reached from the marked nodes, along the genes or against them."""
-    for k in range(n_sorted):
-        i = order[k] if is_forward else order[n_sorted - 1 - k]
-        for e in range(start[i], start[i + 1]):
-            j = target[by_source[e]]
-            if is_forward and is_live[i]:
-                is_live[j] = True
-            elif not is_forward and is_live[j]:
-                is_live[i] = True
+def _choose_enabled(is_enabled, room):
+    """Writes the numbers of the enabled genes; returns how many there are."""
+    n_enabled = 0
+    for k in range(len(is_enabled)):
+        # no branch, which would be mispredicted
+        room.chosen[n_enabled] = k
+        n_enabled += is_enabled[k]
+    return n_enabled
 
 
 @njit(cache=True)
-def _number_nodes(layer, is_live, n_inputs, n_outputs):
-    """Places of the nodes in the network: fixed, live hidden by layer, outputs; -1 for dead."""
-    n_nodes = layer.size
-    n_first = 1 + n_inputs
-    n_fixed = n_first + n_outputs
-    place = np.empty(n_nodes, np.int64)
-    n_layers = 1
+def _mark_live(n_nodes, n_first, n_fixed, room):
+    """Marks what is fed and what is used, and counts the live connections into each node."""
+    start, reached, order = room.start, room.reached, room.order
+    is_fed, is_used, degree = room.is_fed, room.is_used, room.degree
     for i in range(n_nodes):
-        place[i] = i if i < n_first else -1
-        n_layers = max(n_layers, layer[i] + 1)
-    count = np.zeros(n_layers + 1, np.int64)
+        is_fed[i] = i < n_first
+        is_used[i] = n_first <= i < n_fixed
+        degree[i] = 0
+    n_hidden = n_nodes - n_fixed
+    for e in range(start[n_first]):
+        is_fed[reached[e]] = True
+    for k in range(n_hidden):
+        i = order[k]
+        if is_fed[i]:
+            for e in range(start[i], start[i + 1]):
+                is_fed[reached[e]] = True
+    for k in range(n_hidden):
+        i = order[n_hidden - 1 - k]
+        is_live = False
+        for e in range(start[i], start[i + 1]):
+            j = reached[e]
+            if is_used[j]:
+                is_live = True
+                degree[j] += is_fed[i]
+        is_used[i] = is_live
+    for e in range(start[n_first]):
+        degree[reached[e]] += 1
+
+
+@njit(cache=True)
+def _place_nodes(n_nodes, n_first, n_fixed, room):
+    """Orders the nodes: fixed, live hidden by layer, outputs; returns their number."""
+    layer, place, count = room.layer, room.place, room.in_layer
+    n_layers = 0
     for i in range(n_fixed, n_nodes):
-        if is_live[i]:
-            count[layer[i] + 1] += 1
+        n_layers = max(n_layers, layer[i] + 1)
+    for k in range(n_layers + 1):
+        count[k] = 0
+    for i in range(n_fixed, n_nodes):
+        count[layer[i] + 1] += room.is_fed[i] & room.is_used[i]
     for k in range(n_layers):
         count[k + 1] += count[k]
-    n_hidden = count[n_layers]
+    for i in range(n_first):
+        place[i] = i
+    n_placed = n_first + count[n_layers]
     for i in range(n_fixed, n_nodes):
-        if is_live[i]:
-            place[i] = n_first + count[layer[i]]
-            count[layer[i]] += 1
-    for k in range(n_outputs):
-        place[n_first + k] = n_first + n_hidden + k
-    return place, n_first + n_hidden + n_outputs
+        if room.is_fed[i] and room.is_used[i]:
+            k = count[layer[i]]
+            place[n_first + k] = i
+            count[layer[i]] = k + 1
+    for i in range(n_first, n_fixed):
+        place[n_placed] = i
+        n_placed += 1
+    return n_placed
 
 
 @njit(cache=True)
-def _sort_sources(sources, begin, end):
-    """Insertion sort: a node has few connections."""
-    for k in range(begin + 1, end):
-        value = sources[k]
-        i = k
-        while i > begin and sources[i - 1] > value:
-            sources[i] = sources[i - 1]
-            i -= 1
-        sources[i] = value
+def _write_network(activation, n_placed, n_first, networks, first_node, first_edge, room):
+    """Writes the nodes and the connections into each, by rising source; returns their number."""
+    start, reached, place = room.start, room.reached, room.place
+    edge = first_edge
+    for k in range(n_placed):
+        i = place[k]
+        networks.activation[first_node + k] = activation[i]
+        networks.edge_start[first_node + k] = edge
+        n_into = room.degree[i] if k >= n_first else 0
+        # from here on where the next connection into the node goes
+        room.degree[i] = edge
+        edge += n_into
+    networks.edge_start[first_node + n_placed] = edge
+    # sources in the order of the network: no connections need sorting
+    for k in range(n_placed):
+        i = place[k]
+        for e in range(start[i], start[i + 1]):
+            j = reached[e]
+            if room.is_used[j]:
+                networks.edge_source[room.degree[j]] = k
+                room.degree[j] += 1
+    return edge - first_edge
 
 
 @njit(cache=True)
-def _compile_one(population, p, n_inputs, n_outputs, networks, first_node, first_edge):
+def compile_one(population, p, n_inputs, n_outputs, networks, first_node, first_edge, room):
     """Compiles genome ``p``; returns its numbers of nodes and edges, (-1, -1) for a cycle."""
     first, last = population.node_start[p], population.node_start[p + 1]
     n_nodes = last - first
     n_first = 1 + n_inputs
-    # ids rise: the last is the largest
-    position = np.empty(population.node_id[last - 1] + 1, np.int32)
-    for k in range(n_nodes):
-        position[population.node_id[first + k]] = k
-    n_enabled = 0
+    n_fixed = n_first + n_outputs
     begin, end = population.gene_start[p], population.gene_start[p + 1]
-    source, target = np.empty(end - begin, np.int32), np.empty(end - begin, np.int32)
-    for k in range(begin, end):
-        if population.is_enabled[k]:
-            source[n_enabled] = position[population.source[k]]
-            target[n_enabled] = position[population.target[k]]
-            n_enabled += 1
-    layer, order = np.empty(n_nodes, np.int64), np.empty(n_nodes, np.int64)
-    n_sorted, start, by_source = longest_path_layers(
-        source, target, n_enabled, n_nodes, n_first, layer, order
-    )
-    if n_sorted < n_nodes:
+    n_enabled = _choose_enabled(population.is_enabled[begin:end], room)
+    locate_nodes(population, first, n_nodes, n_fixed, room)
+    locate_chosen(population, begin, end - begin, n_enabled, room)
+    n_sorted = sort_hidden(n_enabled, n_nodes, n_first, n_fixed, room)
+    if n_sorted < n_nodes - n_fixed:
         return -1, -1
-    is_fed, is_used = np.zeros(n_nodes, np.bool_), np.zeros(n_nodes, np.bool_)
-    for i in range(n_first + n_outputs):
-        is_fed[i] = i < n_first
-        is_used[i] = i >= n_first
-    _spread(is_fed, order, n_sorted, start, by_source, target, True)
-    _spread(is_used, order, n_sorted, start, by_source, target, False)
-    is_live = is_fed
-    for i in range(n_nodes):
-        is_live[i] = is_fed[i] and is_used[i]
-    place, n_placed = _number_nodes(layer, is_live, n_inputs, n_outputs)
-    for k in range(n_nodes):
-        if place[k] >= 0:
-            networks.activation[first_node + place[k]] = population.activation[first + k]
-    degree = np.zeros(n_placed + 1, np.int64)
-    for k in range(n_enabled):
-        if is_live[source[k]] and is_live[target[k]]:
-            degree[place[target[k]] + 1] += 1
-    for k in range(n_placed):
-        degree[k + 1] += degree[k]
-    for k in range(n_placed + 1):
-        networks.edge_start[first_node + k] = first_edge + degree[k]
-    filled = np.zeros(n_placed, np.int64)
-    for k in range(n_enabled):
-        if is_live[source[k]] and is_live[target[k]]:
-            j = place[target[k]]
-            networks.edge_source[first_edge + degree[j] + filled[j]] = place[source[k]]
-            filled[j] += 1
-    for k in range(n_placed):
-        _sort_sources(networks.edge_source, first_edge + degree[k], first_edge + degree[k + 1])
-    return n_placed, degree[n_placed]
+    _mark_live(n_nodes, n_first, n_fixed, room)
+    n_placed = _place_nodes(n_nodes, n_first, n_fixed, room)
+    n_edges = _write_network(
+        population.activation[first:last], n_placed, n_first, networks, first_node, first_edge, room
+    )
+    return n_placed, n_edges
 
 
 @njit(cache=True)
@@ -126,19 +134,36 @@ def compile_population(population, n_inputs, n_outputs, networks):
     Args:
         population: PopulationArrays of P genomes.
         n_inputs, n_outputs: of every genome, without the bias.
-        networks: NetworkArrays with room for all nodes and genes; written.
+        networks: NetworkArrays with room for all nodes and enabled genes; written.
 
     Returns:
         The number of the first genome with a cycle, or -1.
     """
+    room = make_room(population, 0, 1 + n_inputs + n_outputs)
     node, edge = np.int64(0), np.int64(0)
     networks.node_start[0] = 0
     networks.edge_start[0] = 0
     for p in range(len(population.node_start) - 1):
-        n_nodes, n_edges = _compile_one(population, p, n_inputs, n_outputs, networks, node, edge)
-        if n_nodes < 0:
+        n_placed, n_edges = compile_one(
+            population, p, n_inputs, n_outputs, networks, node, edge, room
+        )
+        if n_placed < 0:
             return p
-        node += n_nodes
+        node += n_placed
         edge += n_edges
         networks.node_start[p + 1] = node
     return -1
+
+
+@njit(cache=True)
+def count_enabled(population):
+    """(P,) int64: the enabled genes of each genome of a population."""
+    counts = np.zeros(len(population.gene_start) - 1, np.int64)
+    for p in range(len(counts)):
+        begin, end = population.gene_start[p], population.gene_start[p + 1]
+        is_enabled = population.is_enabled[begin:end].view(np.uint8)
+        count = np.uint64(0)
+        for k in range(len(is_enabled)):
+            count += is_enabled[k]
+        counts[p] = count
+    return counts

@@ -58,7 +58,7 @@ def resolve_config(request: RunRequest) -> Config:
 
     Raises:
         ConfigError: neither task nor config is given, or they disagree, or the config is wrong.
-        TaskError: the task is unknown.
+        TaskError: the task is unknown, or its data are missing.
     """
     if request.task is None and request.config is None:
         raise ConfigError("give --task NAME (see wann tasks) or --config FILE")
@@ -82,7 +82,7 @@ def resolve_config(request: RunRequest) -> Config:
         ),
     ]
     config = config_from_table(apply_settings(table, settings))
-    make_task(config.task)
+    make_task(config.task).prepare()
     return config
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from wann.genome.population import (
     empty_population,
     join_populations,
-    population_size,
     take_genomes,
 )
 from wann.kernels.forward import NetworkArrays
@@ -61,15 +60,12 @@ class HallOfFame:
             count[known] += 1
             mean[known] += (score - mean[known]) / count[known]
             return HallOfFame(self.genomes, self.key, mean, count)
-        hall = HallOfFame(
-            join_populations([self.genomes, take_genomes(population, [p])]),
-            np.append(self.key, np.int64(key)),
-            np.append(self.score, score),
-            np.append(self.count, np.int64(1)),
-        )
-        if population_size(hall.genomes) <= capacity:
-            return hall
-        kept = np.delete(np.arange(len(hall.key)), np.argmin(hall.score))
-        return HallOfFame(
-            take_genomes(hall.genomes, kept), hall.key[kept], hall.score[kept], hall.count[kept]
-        )
+        keys, counts = np.append(self.key, np.int64(key)), np.append(self.count, np.int64(1))
+        means = np.append(self.score, score)
+        kept = np.arange(len(keys))
+        if len(keys) > capacity:
+            kept = np.delete(kept, np.argmin(means))
+        members = [take_genomes(self.genomes, kept[kept < len(self.key)])]
+        if len(self.key) in kept:
+            members.append(take_genomes(population, [p]))
+        return HallOfFame(join_populations(members), keys[kept], means[kept], counts[kept])

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann.errors import TaskError
+from wann.genome.breed import breed_population
 from wann.genome.compile import compile_population, connection_counts
 from wann.genome.innovation import InnovationCounter
-from wann.genome.mutation import vary_population
 from wann.genome.population import (
     empty_population,
     initial_population,
@@ -23,6 +23,7 @@ from wann.genome.population import (
     take_genomes,
 )
 from wann.kernels.activation import ACTIVATION_NAMES
+from wann.kernels.compile import count_enabled
 from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import Operator, PopulationArrays
 from wann.search.config import Config, checked
@@ -32,7 +33,7 @@ from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
 from wann.search.species import Species, select_within_species, speciate
-from wann.tasks.base import Task
+from wann.tasks.base import Task, Trials
 from wann.tasks.weights import draw_weights
 
 
@@ -75,7 +76,7 @@ class Generation:
     number: int
     networks: NetworkArrays
     weights: NDArray[np.float64]
-    trials: NDArray[np.float64]
+    trials: Trials
 
 
 def first_population(config: Config, task: Task, generation: int = 0) -> PopulationArrays:
@@ -132,6 +133,8 @@ class Search:
         self.state = state or initial_state(self.config, task)
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._asked: Generation | None = None
+        # of the population that was bred last
+        self._compiled: tuple[PopulationArrays, NetworkArrays] | None = None
 
     @property
     def is_done(self) -> bool:
@@ -156,7 +159,7 @@ class Search:
         number, seed = self.state.generation, self.config.seed
         settings = self.config.weights
         with self.timed("vary"):
-            networks = self.compile(self.state.population)
+            networks = self._networks()
         weights = draw_weights(
             settings.sweep,
             settings.values,
@@ -170,6 +173,12 @@ class Search:
         )
         self._asked = Generation(number, networks, weights, trials)
         return self._asked
+
+    def _networks(self) -> NetworkArrays:
+        """The networks of the population, which come from breeding unless it was not bred here."""
+        if self._compiled is None or self._compiled[0] is not self.state.population:
+            self._compiled = (self.state.population, self.compile(self.state.population))
+        return self._compiled[1]
 
     def tell(self, scores: ArrayLike) -> Objectives:
         """Ranks the generation that was asked about and breeds the next.
@@ -224,9 +233,8 @@ class Search:
     def _complexity(self, networks: NetworkArrays) -> NDArray[np.int64]:
         if self.config.search.complexity == "live":
             return connection_counts(networks)
-        population = self.state.population
-        enabled = np.concatenate([[0], np.cumsum(population.is_enabled)])
-        return np.diff(enabled[population.gene_start])
+        counts: NDArray[np.int64] = count_enabled(self.state.population)
+        return counts
 
     def _end_heat(self) -> EvolutionState:
         """Starts the next heat; after the last, all meet."""
@@ -242,9 +250,10 @@ class Search:
         state, settings, species = self.state, self.config.search, self.state.species
         n_inputs, n_outputs = len(self.task.input_names), len(self.task.output_names)
         population, order = state.population, ranks.order
+        known: NetworkArrays | None = self._networks()
         if len(order) > settings.population:
             # heats have met: the best of all go on
-            population = take_genomes(population, order[: settings.population])
+            population, known = take_genomes(population, order[: settings.population]), None
             scores = scores[order[: settings.population]]
             order = np.arange(settings.population)
         rng = stream_rng(self.config.seed, Stream.SELECTION, state.generation)
@@ -267,7 +276,7 @@ class Search:
         )
         operators = np.full(len(parents), Operator.DRAW, np.int8)
         operators[:n_elites] = Operator.COPY
-        children, _, counter = vary_population(
+        children, networks, counter = breed_population(
             population,
             n_inputs,
             n_outputs,
@@ -277,7 +286,9 @@ class Search:
             [ACTIVATION_NAMES[name] for name in settings.activations],
             state.counter,
             stream_rng(self.config.seed, Stream.VARIATION, state.generation),
+            known,
         )
+        self._compiled = (children, networks)
         return replace(state, population=children, counter=counter, species=species)
 
     def champion_candidates(self) -> PopulationArrays:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.errors import TaskError
 from wann.kernels.forward import LANES, NetworkArrays
 
 Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
+# starts of episodes, or whatever else a task gives its networks: only the task reads them
+Trials = NDArray[Any]
 
 
 class Executor(Protocol):
@@ -57,7 +60,7 @@ class Task(Protocol):
         input_names: a name for each input, without the bias.
         output_names: a name for each output.
         episode_steps: the most steps of an episode.
-        env_id: the Gymnasium id of the same environment.
+        env_id: the Gymnasium id of the same environment; "" where there is none.
     """
 
     name: str
@@ -67,17 +70,24 @@ class Task(Protocol):
     episode_steps: int
     env_id: str
 
-    def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    def prepare(self) -> None:
+        """Loads what the task needs, so that an error comes before a run begins.
+
+        Raises:
+            TaskError: something is missing.
+        """
+
+    def draw_trials(self, n: int, rng: np.random.Generator) -> Trials:
         """Draws (n, ...) starts of episodes."""
 
-    def trials_of_seeds(self, first_seed: int, n: int) -> NDArray[np.float64]:
+    def trials_of_seeds(self, first_seed: int, n: int) -> Trials:
         """The starts that the Gymnasium environment draws with ``reset(seed=first_seed + k)``."""
 
     def rollout(
         self,
         networks: NetworkArrays,
         weights: NDArray[np.float64],
-        trials: NDArray[np.float64],
+        trials: Trials,
         *,
         precision: Precision = "float64",
         executor: Executor | None = None,
@@ -88,18 +98,46 @@ class Task(Protocol):
         self,
         network: NetworkArrays,
         edge_weights: NDArray[np.float64],
-        trials: NDArray[np.float64],
+        trials: Trials,
         *,
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with (connections, episodes) individual weights."""
 
 
+@runtime_checkable
+class SweepingTask(Task, Protocol):
+    """A task with a better way to a sweep than a rollout for each pair of weight and trial."""
+
+    def sweep(
+        self,
+        networks: NetworkArrays,
+        weights: NDArray[np.float64],
+        trials: Trials,
+        *,
+        precision: Precision = "float64",
+        executor: Executor | None = None,
+    ) -> Rollouts:
+        """As the function ``sweep``; but E is 1 where returns are means over the trials."""
+
+
+def check_fit(networks: NetworkArrays, task: Task) -> None:
+    """Raises TaskError for networks that a kernel of the task would read beyond."""
+    n_fixed = 1 + len(task.input_names)
+    first = networks.node_start[:-1]
+    is_too_small = np.diff(networks.node_start) < n_fixed + len(task.output_names)
+    if (
+        is_too_small.any()
+        or (networks.edge_start[first + n_fixed] > networks.edge_start[first]).any()
+    ):
+        raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
+
+
 def sweep(
     task: Task,
     networks: NetworkArrays,
     weights: NDArray[np.float64],
-    trials: NDArray[np.float64],
+    trials: Trials,
     *,
     precision: Precision = "float64",
     executor: Executor | None = None,
@@ -113,8 +151,10 @@ def sweep(
         trials: (E, ...) starts of episodes; all weights meet the same.
 
     Returns:
-        ``returns`` and ``steps`` of shape (P, W, E).
+        ``returns`` and ``steps`` of shape (P, W, E); (P, W, 1) from a task that gives means.
     """
+    if isinstance(task, SweepingTask):
+        return task.sweep(networks, weights, trials, precision=precision, executor=executor)
     n_weights, n_trials = len(weights), len(trials)
     flat = task.rollout(
         networks,
@@ -131,7 +171,7 @@ def sweep_weighted(
     task: Task,
     network: NetworkArrays,
     edge_weights: NDArray[np.float64],
-    trials: NDArray[np.float64],
+    trials: Trials,
     *,
     precision: Precision = "float64",
     executor: Executor | None = None,

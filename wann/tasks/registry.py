@@ -7,9 +7,15 @@ from collections.abc import Callable
 
 from wann.errors import TaskError
 from wann.tasks.base import Task
+from wann.tasks.classify import digits_task, mnist784_task, mnist_task
 from wann.tasks.swingup import SwingUpTask
 
-_TASKS: dict[str, Callable[[], Task]] = {SwingUpTask.name: lambda: SwingUpTask()}
+_TASKS: dict[str, Callable[[], Task]] = {
+    SwingUpTask.name: SwingUpTask,
+    "digits": digits_task,
+    "mnist": mnist_task,
+    "mnist784": mnist784_task,
+}
 
 
 def task_names() -> list[str]:

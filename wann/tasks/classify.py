@@ -1,0 +1,183 @@
+"""Classification: networks name the class of samples, and are scored by their cross-entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.errors import TaskError
+from wann.kernels.classify import pair_losses
+from wann.kernels.forward import NetworkArrays
+from wann.tasks.base import Executor, Precision, Rollouts, Serial, check_fit, shares_of_work
+from wann.tasks.cross_entropy import Samples, cross_entropies
+from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
+
+
+class ClassifyTask:
+    """Naming the class of samples: an "episode" is one sample of the training part.
+
+    The return of an episode is minus the cross-entropy of the network's softmax: at most 0, and
+    ``-log(classes)`` for a network that knows nothing. A trial is the number of a sample.
+
+    Args:
+        name, description: of the task.
+        input_names, output_names: of inputs and classes.
+        load: gives the data, when they are first needed.
+
+    Source: Gaier & Ha 2019, section 4.2.
+    """
+
+    episode_steps = 1
+    env_id = ""
+
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        input_names: tuple[str, ...],
+        output_names: tuple[str, ...],
+        load: Callable[[], Dataset],
+    ) -> None:
+        self.name, self.description = name, description
+        self.input_names, self.output_names = input_names, output_names
+        self._load = load
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The data.
+
+        Raises:
+            TaskError: they cannot be found or read.
+        """
+        try:
+            return self._load()
+        except DataError as error:
+            raise TaskError(f"task {self.name!r}: {error}") from error
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The training part, for the evaluators; as for ``data``."""
+        return Samples.of(self.data.x_train, self.data.y_train, self.data.n_classes)
+
+    def prepare(self) -> None:
+        """Loads the data; see ``Task.prepare``."""
+        _ = self.samples
+
+    def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Draws (n,) different training samples; all of them as often as that can be."""
+        size = len(self.samples.y)
+        all_of_them = [rng.permutation(size) for _ in range(n // size)]
+        return np.concatenate([*all_of_them, rng.choice(size, n % size, replace=False)])
+
+    def trials_of_seeds(self, first_seed: int, n: int) -> NDArray[np.int64]:
+        """The samples by number: that of seed k is k, modulo the size of the training part."""
+        return (first_seed + np.arange(n)) % len(self.samples.y)
+
+    def sweep(
+        self,
+        networks: NetworkArrays,
+        weights: NDArray[np.float64],
+        trials: NDArray[np.int64],
+        *,
+        precision: Precision = "float64",
+        executor: Executor | None = None,
+    ) -> Rollouts:
+        """Scores every network with every shared weight on a batch of samples.
+
+        Nodes that several networks share are computed once. Arithmetic is float32 whatever the
+        precision: the loss is a mean over many samples, and is within 1e-5 of that in float64.
+
+        Returns:
+            (P, W, 1): the mean over the batch, and the number of samples as ``steps``.
+        """
+        check_fit(networks, self)
+        losses = cross_entropies(networks, weights, self.samples, trials, executor=executor)
+        returns = -losses[:, :, None].astype(np.dtype(precision))
+        return Rollouts(returns, np.full(returns.shape, len(trials), np.int32))
+
+    def rollout(
+        self,
+        networks: NetworkArrays,
+        weights: NDArray[np.float64],
+        trials: NDArray[np.int64],
+        *,
+        precision: Precision = "float64",
+        executor: Executor | None = None,
+    ) -> Rollouts:
+        """Scores every network on all (weight, sample) pairs; see ``Task.rollout``."""
+        if trials.shape != weights.shape:
+            raise ValueError(f"trials have shape {trials.shape}, not {weights.shape}")
+        none = np.empty((0, 0), np.dtype(precision))
+        return self._pairs(networks, weights.astype(none.dtype), none, trials, executor)
+
+    def rollout_weighted(
+        self,
+        network: NetworkArrays,
+        edge_weights: NDArray[np.float64],
+        trials: NDArray[np.int64],
+        *,
+        precision: Precision = "float64",
+    ) -> Rollouts:
+        """Scores one network with individual weights; see ``Task.rollout_weighted``."""
+        expected = (len(network.edge_source), len(trials))
+        if edge_weights.shape != expected:
+            raise ValueError(f"weights have shape {edge_weights.shape}, not {expected}")
+        individual = np.ascontiguousarray(edge_weights, np.dtype(precision))
+        shared = np.zeros(len(trials), individual.dtype)
+        return self._pairs(network, shared, individual, trials, None)
+
+    def _pairs(
+        self,
+        networks: NetworkArrays,
+        weights: NDArray[np.floating],
+        edge_weights: NDArray[np.floating],
+        trials: NDArray[np.int64],
+        executor: Executor | None,
+    ) -> Rollouts:
+        check_fit(networks, self)
+        losses = np.empty((len(networks.node_start) - 1, len(trials)), weights.dtype)
+        samples, executor = self.samples, executor or Serial()
+        executor.run(
+            lambda which: pair_losses(
+                networks,
+                which,
+                samples.n_fixed,
+                samples.n_classes,
+                weights,
+                edge_weights,
+                samples.x,
+                samples.y,
+                trials,
+                losses,
+            ),
+            shares_of_work(networks, executor.n_workers),
+        )
+        largest = np.finfo(losses.dtype).max
+        return Rollouts(-np.minimum(losses, largest), np.ones(losses.shape, np.int32))
+
+
+def _digits(name: str, side: int, what: str, load: Callable[[], Dataset]) -> ClassifyTask:
+    """A task of square images of digits."""
+    pixels = tuple(f"{row},{column}" for row in range(side) for column in range(side))
+    return ClassifyTask(name, f"{what}; score at most 0", pixels, tuple(map(str, range(10))), load)
+
+
+def digits_task() -> ClassifyTask:
+    """The 8 × 8 digits that come with the package."""
+    what = "name handwritten digits of 8 × 8 pixels"
+    return _digits("digits", 8, what, lambda: load_digits("float32"))
+
+
+def mnist_task() -> ClassifyTask:
+    """MNIST as in the paper."""
+    what = "name handwritten digits of 16 × 16 pixels, deskewed MNIST"
+    return _digits("mnist", 16, what, lambda: load_mnist256(precision="float32"))
+
+
+def mnist784_task() -> ClassifyTask:
+    """MNIST as it is."""
+    what = "name handwritten digits of 28 × 28 pixels, MNIST"
+    return _digits("mnist784", 28, what, lambda: load_mnist784(precision="float32"))
