@@ -67,7 +67,9 @@ class Plan:
         examined_every: generations from one examination of the mean to the next.
         examination: episodes of an examination.
         promise: quantile of the returns by which contenders are judged.
-        choice: episodes of the choice between the candidates at the end.
+        finalists: the best means by their examinations, which flatter the lucky; the choice at the
+            end is between them and the start.
+        choice: episodes of that choice.
     """
 
     starts: int = 16
@@ -83,6 +85,7 @@ class Plan:
     examined_every: int = 16
     examination: int = 1024
     promise: float = 0.9
+    finalists: int = 16
     choice: int = 4096
 
 
@@ -201,9 +204,10 @@ class _Search:
         self.candidates: list[tuple[float, Weights]] = []
 
     def remember(self, score: float, weights: Weights) -> None:
-        """Keeps weights for the choice at the end: the first, and the best three of the others."""
+        """Keeps weights for the choice at the end: the first, and the best of the others."""
         first, *others = [*self.candidates, (score, weights.copy())]
-        self.candidates = [first, *sorted(others, key=lambda pair: -pair[0])[:3]]
+        best = sorted(others, key=lambda pair: -pair[0])[: self.plan.finalists]
+        self.candidates = [first, *best]
 
     @property
     def best(self) -> float:
