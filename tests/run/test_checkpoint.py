@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ CONFIG = config_from_table(
         "episodes": {"per_weight": 1},
     }
 )
+LIFETIME = replace(CONFIG, search=replace(CONFIG.search, fitness="lifetime"))
 
 
 def advance(search, n_generations):
@@ -56,6 +58,8 @@ def arrays_of(state):
     named |= {"species.threshold": species.threshold, "species.next_id": species.next_id}
     for field in ("species_id", "best", "improved", "founded"):
         named[f"species.{field}"] = getattr(species, field)
+    for field in ("estimate", "age", "parent"):
+        named[f"lifetime.{field}"] = getattr(state.lifetime, field)
     named |= {"hall.key": hall.key, "hall.score": hall.score, "hall.count": hall.count}
     for name, population in (
         ("population", state.population),
@@ -99,21 +103,36 @@ def test_state_before_the_first_generation_comes_back(tmp_path):
     assert dict(again.seconds) == {}
 
 
-def test_search_goes_on_from_a_checkpoint_as_if_nothing_had_been(checkpoint, tmp_path):
-    save_checkpoint(checkpoint, tmp_path / "checkpoint.npz")
-    again, _ = load_checkpoint(tmp_path / "checkpoint.npz")
+@pytest.mark.parametrize("config", [CONFIG, LIFETIME])
+def test_search_goes_on_from_a_checkpoint_as_if_nothing_had_been(config, tmp_path):
     task = make_task("cartpole_swingup")
-    resumed = advance(Search(CONFIG, task, state=again.state), 3)
-    whole = advance(Search(CONFIG, task), 6)
+    half = advance(Search(config, task), 3)
+    save_checkpoint(Checkpoint(half.state), tmp_path / "checkpoint.npz")
+    again, _ = load_checkpoint(tmp_path / "checkpoint.npz")
+    assert_same_bits(half.state, again.state)
+    resumed = advance(Search(config, task, state=again.state), 3)
+    whole = advance(Search(config, task), 6)
     assert_same_bits(whole.state, resumed.state)
+    assert len(whole.state.lifetime.age) == (12 if config is LIFETIME else 0)
 
 
-def test_checkpoint_of_version_1_is_read_as_a_state_without_species(pair, checkpoint):
+def test_estimates_of_another_number_of_individuals_are_damage(tmp_path):
+    state = advance(Search(LIFETIME, make_task("cartpole_swingup")), 2).state
+    few = replace(state.lifetime, age=state.lifetime.age[:-1])
+    save_checkpoint(Checkpoint(replace(state, lifetime=few)), tmp_path / "checkpoint.npz")
+    with pytest.raises(RunError, match="damaged"):
+        load_checkpoint(tmp_path / "checkpoint.npz")
+
+
+@pytest.mark.parametrize(
+    ("version", "unknown"), [(1, ("species", "heats", "lifetime")), (2, ("lifetime",))]
+)
+def test_old_checkpoint_is_read_as_a_state_without_what_it_does_not_know(
+    pair, checkpoint, version, unknown
+):
     with np.load(pair) as file:
-        arrays = {
-            name: file[name] for name in file.files if not name.startswith(("species", "heats"))
-        }
-    np.savez(pair, **(arrays | {"version": np.array(1)}))
+        arrays = {name: file[name] for name in file.files if not name.startswith(unknown)}
+    np.savez(pair, **(arrays | {"version": np.array(version)}))
     again, warning = load_checkpoint(pair)
     assert warning is None
     assert_same_bits(checkpoint.state, again.state)
@@ -127,7 +146,7 @@ def test_file_holds_plain_arrays_only(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / "checkpoint.npz")
     with np.load(tmp_path / "checkpoint.npz", allow_pickle=False) as file:
         assert all(file[name].dtype.kind in "biufU" for name in file.files)
-        assert int(file["version"]) == 2
+        assert int(file["version"]) == 3
 
 
 def test_same_state_makes_the_same_file(checkpoint, intact, tmp_path):
@@ -250,7 +269,7 @@ def test_missing_checkpoints_are_a_run_error(tmp_path):
         load_checkpoint(tmp_path / "checkpoint.npz")
 
 
-@pytest.mark.parametrize("version", [0, 3])
+@pytest.mark.parametrize("version", [0, 4])
 def test_other_version_is_a_run_error_and_no_damage(pair, version):
     with np.load(pair) as file:
         arrays = {name: file[name] for name in file.files}

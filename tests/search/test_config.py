@@ -315,6 +315,33 @@ def test_presets_are_those_of_the_swing_up():
     )
 
 
+def test_presets_are_those_of_the_digits():
+    names = {"mnist", "mnist_paper", "mnist_quick", "digits", "digits_quick"}
+    assert names <= set(preset_names())
+    for name in names:
+        made = load_config(name)
+        # as in the 2019 release: no step
+        assert "step" not in made.search.activations
+        assert len(made.search.activations) == 9
+        # three weights of each sign
+        is_paper = name == "mnist_paper"
+        assert made.weights.sweep == ("fixed" if is_paper else "stratified")
+        assert (made.weights.n, made.weights.low, made.weights.high) == (
+            (WeightsConfig().n, -2.0, 2.0) if is_paper else (6, -2.0, 2.0)
+        )
+        assert made.search.fitness == ("generation" if is_paper else "lifetime")
+
+
+def test_the_mnist_paper_preset_has_the_settings_of_the_release():
+    made = load_config("mnist_paper")
+    assert (made.search.population, made.search.generations) == (960, 4096)
+    assert (made.search.tournament_size, made.search.initial_enable_probability) == (32, 0.05)
+    assert (made.search.ranking, made.search.complexity) == ("paper", "enabled")
+    assert made.weights.values == (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
+    assert made.odds == (0.20, 0.25, 0.05, 0.50)
+    assert {made.episodes.at(generation) for generation in (0, 4095)} == {1000}
+
+
 def test_the_paper_preset_has_the_settings_of_the_release():
     made = load_config("cartpole_swingup_paper")
     assert made.task == "cartpole_swingup"
@@ -354,3 +381,31 @@ def test_an_unknown_preset_is_an_error_that_lists_the_presets():
     assert "cartpole_swingup_paper" in str(caught.value)
     with pytest.raises(ConfigError, match="cannot read config"):
         load_table("nothing.toml")
+
+
+def test_schedule_grows_the_batch_from_its_generations_on():
+    config = read("[episodes]\nper_weight = 10\nschedule = [[3, 20], [7, 40]]")
+    counts = [config.episodes.at(generation) for generation in range(9)]
+    assert counts == [10, 10, 10, 20, 20, 20, 20, 40, 40]
+    assert read("[episodes]\nschedule = []").episodes.at(99) == 4
+    assert config_from_table(tomllib.loads(config_to_toml(config))) == config
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("3", "schedule = 3: must be a list of pairs"),
+        ("[3, 20]", "schedule = .*: must be a list of pairs"),
+        ("[[3]]", "schedule = .*: must be a list of pairs"),
+        ("[[3, 20.0]]", "schedule = .*: must be a list of pairs"),
+        ("[[true, 20]]", "schedule = .*: must be a list of pairs"),
+        ("[[3, 20], [3, 30]]", r"schedule\[1\] = \[3, 30\]: generation must be above 3"),
+        ("[[0, 20]]", r"schedule\[0\] = \[0, 20\]: generation must be above 0"),
+        ("[[3, 0]]", r"schedule\[0\]\[1\] = 0: must be from 1 to 1e\+06"),
+    ],
+)
+def test_schedule_is_checked(value, message):
+    with pytest.raises(ConfigError, match=rf"episodes\.{message}"):
+        read(f"[episodes]\nschedule = {value}")
+    with pytest.raises(ConfigError, match=rf"episodes\.{message}"):
+        config_from_table(apply_settings({"task": "a"}, [f"episodes.schedule={value}"]))

@@ -78,6 +78,15 @@ def test_asked_networks_are_the_compiled_population_with_weights_and_trials():
     assert [network_at(generation.networks, p, 2, 1) for p in range(40)] == right
 
 
+def test_the_batch_grows_by_the_schedule():
+    search = Search(configured(episodes={"per_weight": 3, "schedule": [[2, 5]]}), ToyTask())
+    sizes = []
+    for _ in range(4):
+        sizes.append(len(search.ask().trials))
+        run(search, 1)
+    assert sizes == [3, 3, 5, 5]
+
+
 def test_asking_twice_gives_the_same_bits():
     search = run(Search(configured(), ToyTask()), 2)
     assert bits(search.ask()) == bits(search.ask())
@@ -187,6 +196,8 @@ VARIANTS = [
     {},
     {"ranking": "paper", "complexity": "enabled"},
     {"crossover_probability": 0.7, "lexicase_fraction": 0.5},
+    {"fitness": "lifetime", "lifetime": 3},
+    {"fitness": "lifetime", "crossover_probability": 0.5},
 ]
 
 

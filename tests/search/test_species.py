@@ -254,7 +254,9 @@ def test_parents_and_elites_are_survivors_of_their_species(lexicase, crossover):
     order, scores = rng.permutation(60), rng.normal(size=(60, 5))
     offspring = [12, 40, 0, 8]
     config = settings(lexicase_fraction=lexicase, crossover_probability=crossover)
-    made = select_within_species(shares_of(species, offspring), order, scores, config, rng)
+    made = select_within_species(
+        shares_of(species, offspring), order, scores, scores.mean(axis=1), config, rng
+    )
     assert len(made.elites) + len(made.parents) == 60
     assert (species[made.parents[:, 0]] == species[made.parents[:, 1]]).all()
     place = np.argsort(order)
@@ -284,6 +286,7 @@ def test_a_small_species_has_an_elite_only_if_it_is_protected():
             shares_of([0, 0, 1, 1], [2, 2], protected),
             np.arange(4),
             scores,
+            scores.mean(axis=1),
             settings(),
             np.random.default_rng(0),
         )
@@ -299,7 +302,7 @@ def test_a_structure_that_all_others_beat_has_children_only_in_a_species_of_its_
     genomes = [SMALL] * 18 + [LARGE] * 2
     shares, _ = divide(genomes, scores.mean(axis=1))
     assert shares.offspring.tolist() == [18, 2]
-    made = select_within_species(shares, order, scores, config, rng)
+    made = select_within_species(shares, order, scores, scores.mean(axis=1), config, rng)
     parents = made.parents[:, 0].tolist()
     assert sum(p >= 18 for p in [*parents, *made.elites.tolist()]) == 2
 
@@ -312,6 +315,7 @@ def test_lexicase_asks_only_the_survivors_of_the_species():
         shares_of([0, 0, 1, 1], [40, 5]),
         np.arange(4),
         scores,
+        scores.mean(axis=1),
         config,
         np.random.default_rng(0),
     )

@@ -16,19 +16,21 @@ from numpy.typing import NDArray
 from wann.errors import ConfigError, RunError
 from wann.formats.atomic import atomic_path
 from wann.genome.innovation import InnovationCounter
-from wann.genome.population import empty_population
+from wann.genome.population import empty_population, population_size
 from wann.kernels.variation import PopulationArrays
 from wann.search.config import CheckpointConfig, Config, config_from_table, config_to_toml
 from wann.search.hall_of_fame import HallOfFame
+from wann.search.lifetime import Lifetime
 from wann.search.ranking import Objectives
 from wann.search.search import EvolutionState
 from wann.search.species import Species
 
-VERSION = 2
-# version 1 has no species and no heats
+VERSION = 3
+# version 1 has no species and no heats; version 2 no lifetime
 _POPULATIONS = {
     1: ("population", "scored", "hall"),
     2: ("population", "scored", "hall", "species", "heats"),
+    3: ("population", "scored", "hall", "species", "heats"),
 }
 
 
@@ -70,6 +72,9 @@ def _arrays(checkpoint: Checkpoint) -> dict[str, NDArray[Any]]:
         "species_best": species.best,
         "species_improved": species.improved,
         "species_founded": species.founded,
+        "lifetime_estimate": state.lifetime.estimate,
+        "lifetime_age": state.lifetime.age,
+        "lifetime_parent": state.lifetime.parent,
         "totals": np.array(checkpoint.totals, np.int64),
         "seconds_part": np.array(list(seconds), "U32"),
         "seconds": np.array(list(seconds.values()), np.float64),
@@ -159,6 +164,7 @@ def _read(path: Path) -> Checkpoint:
         Objectives(arrays["mean"], arrays["maximum"], arrays["connections"]),
         _species(arrays, rest[0]) if rest else Species(),
         rest[1] if rest else empty_population(),
+        _lifetime(arrays, population_size(population)) if version >= 3 else Lifetime(),
     )
     evaluations, episodes, steps = map(int, arrays["totals"])
     seconds = dict(zip(arrays["seconds_part"].tolist(), arrays["seconds"].tolist(), strict=True))
@@ -175,6 +181,16 @@ def _species(arrays: Mapping[str, NDArray[Any]], representatives: PopulationArra
         arrays["species_improved"],
         arrays["species_founded"],
     )
+
+
+def _lifetime(arrays: Mapping[str, NDArray[Any]], n: int) -> Lifetime:
+    """Raises ValueError where it is of neither none nor n individuals."""
+    names = ("estimate", "age", "parent")
+    lifetime = Lifetime(*(arrays[f"lifetime_{name}"] for name in names))
+    n = n if len(lifetime.age) else 0
+    if [getattr(lifetime, name).shape for name in names] != [(n, 2), (n,), (n,)]:
+        raise ValueError("the estimates are not those of the population")
+    return lifetime
 
 
 def _is_sound(path: Path) -> bool:

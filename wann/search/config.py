@@ -22,6 +22,11 @@ from wann.tasks.weights import Sweep
 
 Ranking = Literal["paper", "three"]
 Complexity = Literal["live", "enabled"]
+Fitness = Literal["generation", "lifetime"]
+
+
+_EPISODES_RANGE = (1, 1_000_000)
+_SCHEDULE = tuple[tuple[int, int], ...]
 
 
 def _limited(low: float, high: float, default: Any) -> Any:
@@ -42,6 +47,10 @@ class SearchConfig:
         connections_probability: see ``ranking``.
         complexity: connections that count: "live" ones, on a path from the bias or an input to an
             output, or all "enabled" ones, as in the 2019 release.
+        fitness: mean and max of an individual: those of the "generation", as in the 2019 release,
+            or running means over its "lifetime"; see ``wann.search.lifetime``.
+        lifetime: generations that the running mean of an elite is over, about.
+        inheritance: how much of its lead on its parent, on one batch, a child starts with.
         cull_fraction: share of the worst that have no children.
         elite_fraction: share of the survivors that goes on unchanged.
         tournament_size: survivors that compete to be a parent; each of two tournaments.
@@ -62,6 +71,9 @@ class SearchConfig:
     ranking: Ranking = "three"
     connections_probability: float = _limited(0.0, 1.0, 0.8)
     complexity: Complexity = "live"
+    fitness: Fitness = "generation"
+    lifetime: int = _limited(1, 1_000_000, 20)
+    inheritance: float = _limited(0.0, 1.0, 0.5)
     cull_fraction: float = _limited(0.0, 0.99, 0.2)
     elite_fraction: float = _limited(0.0, 1.0, 0.2)
     tournament_size: int = _limited(1, 1_000_000, 8)
@@ -148,12 +160,19 @@ class EpisodesConfig:
     """How individuals are scored.
 
     Attributes:
-        per_weight: episodes with each shared weight.
+        per_weight: episodes with each shared weight; the samples of a batch in classification.
+        schedule: pairs [generation, episodes] in order: ``per_weight`` from that generation on.
         precision: "float32" or "float64" arithmetic in the search; reported scores use float64.
     """
 
-    per_weight: int = _limited(1, 1_000_000, 4)
+    per_weight: int = _limited(*_EPISODES_RANGE, 4)
+    schedule: tuple[tuple[int, int], ...] = ()
     precision: Precision = "float32"
+
+    def at(self, generation: int) -> int:
+        """Episodes with each shared weight in a generation."""
+        passed = [n for start, n in self.schedule if start <= generation]
+        return passed[-1] if passed else self.per_weight
 
 
 @dataclass(frozen=True)
@@ -216,6 +235,8 @@ class Config:
 def _describe(kind: Any) -> str:
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(repr(value) for value in typing.get_args(kind))
+    if kind == _SCHEDULE:
+        return "a list of pairs [generation, episodes]"
     if typing.get_origin(kind) is tuple:
         return f"a list of {_describe(typing.get_args(kind)[0]).removeprefix('a ')}s"
     return {int: "an integer", float: "a number", str: "a string", bool: "true or false"}[kind]
@@ -229,6 +250,8 @@ def _shown(value: Any) -> str:
 def _convert(key: str, value: Any, kind: Any) -> Any:
     """Checks the type of a value and returns it; an integer passes for a number."""
     origin = typing.get_origin(kind)
+    if kind == _SCHEDULE:
+        return _convert_schedule(key, value)
     if origin is Literal:
         is_right = value in typing.get_args(kind)
     elif origin is tuple:
@@ -244,6 +267,26 @@ def _convert(key: str, value: Any, kind: Any) -> Any:
     if not is_right:
         raise ConfigError(f"{key} = {_shown(value)}: must be {_describe(kind)}")
     return value
+
+
+def _convert_schedule(key: str, value: Any) -> tuple[tuple[int, int], ...]:
+    """Checks pairs of integers, of which there may be none."""
+    is_right = isinstance(value, (list, tuple)) and all(
+        isinstance(pair, (list, tuple))
+        and len(pair) == 2
+        and all(isinstance(n, int) and not isinstance(n, bool) for n in pair)
+        for pair in value
+    )
+    if not is_right:
+        raise ConfigError(f"{key} = {_shown(value)}: must be {_describe(_SCHEDULE)}")
+    pairs = tuple((start, n) for start, n in value)
+    before = 0
+    for i, (start, n) in enumerate(pairs):
+        if start <= before:
+            raise ConfigError(f"{key}[{i}] = {[start, n]}: generation must be above {before}")
+        _check_range(f"{key}[{i}][1]", n, _EPISODES_RANGE)
+        before = start
+    return pairs
 
 
 def _to_float(value: float) -> float:
@@ -326,7 +369,7 @@ def config_to_table(config: Config) -> dict[str, Any]:
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: plain(item) for key, item in value.items()}
-        return list(value) if isinstance(value, tuple) else value
+        return [plain(item) for item in value] if isinstance(value, tuple) else value
 
     table: dict[str, Any] = plain(dataclasses.asdict(config))
     return table

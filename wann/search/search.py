@@ -29,6 +29,7 @@ from wann.kernels.variation import Operator, PopulationArrays
 from wann.search.config import Config, checked
 from wann.search.hall_of_fame import HallOfFame, network_key
 from wann.search.heats import ends_heat, is_last_heat
+from wann.search.lifetime import Lifetime, observe, pass_on, take
 from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
@@ -47,9 +48,11 @@ class EvolutionState:
         counter: the next innovation numbers.
         hall_of_fame: structures that were the best of a generation.
         scored: the genomes of the last scored generation.
-        objectives: theirs.
+        objectives: theirs, as they were ranked by.
         species: of the last scored generation, those that have offspring.
         heats: the last populations of the heats that have ended, until they meet.
+        lifetime: what is known about ``population``; of none while fitness is of a generation,
+            and at the start of the search and of a heat.
     """
 
     generation: int
@@ -60,6 +63,7 @@ class EvolutionState:
     objectives: Objectives = field(default_factory=Objectives.none)
     species: Species = field(default_factory=Species)
     heats: PopulationArrays = field(default_factory=empty_population)
+    lifetime: Lifetime = field(default_factory=Lifetime)
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ class Search:
             stream_rng(seed, Stream.WEIGHTS, number),
         )
         trials = self.task.draw_trials(
-            self.config.episodes.per_weight, stream_rng(seed, Stream.TRIALS, number)
+            self.config.episodes.at(number), stream_rng(seed, Stream.TRIALS, number)
         )
         self._asked = Generation(number, networks, weights, trials)
         return self._asked
@@ -187,7 +191,8 @@ class Search:
             scores: (P, W) mean return of each individual with each weight.
 
         Returns:
-            The objectives of the individuals.
+            The objectives of the individuals, as they are ranked by: with "lifetime" fitness,
+            their estimates.
 
         Raises:
             ValueError: nothing was asked, the shape is wrong, or a score is not finite.
@@ -202,6 +207,12 @@ class Search:
             raise ValueError("scores must be finite")
         with self.timed("rank"):
             objectives = Objectives.of(values, self._complexity(self._asked.networks))
+            lifetime = self.state.lifetime
+            if self.config.search.fitness == "lifetime":
+                lifetime = self._observe(objectives)
+                objectives = replace(
+                    objectives, mean=lifetime.estimate[:, 0], maximum=lifetime.estimate[:, 1]
+                )
             ranks = rank(
                 objectives,
                 self.config.search,
@@ -219,7 +230,7 @@ class Search:
             if ends_heat(self.state.generation + 1, self.config.search):
                 bred = self._end_heat()
             else:
-                bred = self._breed(ranks, values)
+                bred = self._breed(ranks, values, objectives.mean, lifetime)
         self.state = replace(
             bred,
             generation=self.state.generation + 1,
@@ -230,6 +241,15 @@ class Search:
         self._asked = None
         return objectives
 
+    def _observe(self, objectives: Objectives) -> Lifetime:
+        """The estimates after the scores of a generation."""
+        return observe(
+            self.state.lifetime,
+            np.column_stack([objectives.mean, objectives.maximum]),
+            self.config.search.lifetime,
+            self.config.search.inheritance,
+        )
+
     def _complexity(self, networks: NetworkArrays) -> NDArray[np.int64]:
         if self.config.search.complexity == "live":
             return connection_counts(networks)
@@ -239,35 +259,50 @@ class Search:
     def _end_heat(self) -> EvolutionState:
         """Starts the next heat; after the last, all meet."""
         state, n_scored = self.state, self.state.generation + 1
+        state = replace(state, species=Species(), lifetime=Lifetime())
         heats = join_populations([state.heats, state.population])
         if is_last_heat(n_scored, self.config.search):
-            return replace(state, population=heats, species=Species(), heats=empty_population())
+            return replace(state, population=heats, heats=empty_population())
         fresh = first_population(self.config, self.task, n_scored)
-        return replace(state, population=fresh, species=Species(), heats=heats)
+        return replace(state, population=fresh, heats=heats)
 
-    def _breed(self, ranks: Ranks, scores: NDArray[np.float64]) -> EvolutionState:
-        """The next population, innovations and species."""
+    def _breed(
+        self,
+        ranks: Ranks,
+        scores: NDArray[np.float64],
+        mean: NDArray[np.float64],
+        lifetime: Lifetime,
+    ) -> EvolutionState:
+        """The next population, innovations and species, and what is known of its lifetime.
+
+        Args:
+            ranks: of the P individuals.
+            scores: (P, W) in this generation.
+            mean: (P,) the objective.
+            lifetime: estimates after this generation; of none: fitness is of a generation.
+        """
         state, settings, species = self.state, self.config.search, self.state.species
         n_inputs, n_outputs = len(self.task.input_names), len(self.task.output_names)
         population, order = state.population, ranks.order
         known: NetworkArrays | None = self._networks()
         if len(order) > settings.population:
             # heats have met: the best of all go on
-            population, known = take_genomes(population, order[: settings.population]), None
-            scores = scores[order[: settings.population]]
-            order = np.arange(settings.population)
+            best = order[: settings.population]
+            population, known = take_genomes(population, best), None
+            scores, mean, order = scores[best], mean[best], np.arange(settings.population)
+            lifetime = take(lifetime, best)
         rng = stream_rng(self.config.seed, Stream.SELECTION, state.generation)
         if self.config.species.target:
             shares, species = speciate(
                 population,
                 1 + n_inputs + n_outputs,
                 species,
-                scores.mean(axis=1),
+                mean,
                 state.generation,
                 self.config.species,
                 rng,
             )
-            selection = select_within_species(shares, order, scores, settings, rng)
+            selection = select_within_species(shares, order, scores, mean, settings, rng)
         else:
             selection = select(order, scores, settings, rng)
         n_elites = len(selection.elites)
@@ -289,7 +324,13 @@ class Search:
             known,
         )
         self._compiled = (children, networks)
-        return replace(state, population=children, counter=counter, species=species)
+        return replace(
+            state,
+            population=children,
+            counter=counter,
+            species=species,
+            lifetime=pass_on(lifetime, selection.elites, selection.parents[:, 0]),
+        )
 
     def champion_candidates(self) -> PopulationArrays:
         """The genomes among which the champion is chosen.

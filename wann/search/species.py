@@ -174,6 +174,7 @@ def select_within_species(
     shares: Shares,
     order: NDArray[np.int64],
     scores: NDArray[np.float64],
+    mean: NDArray[np.float64],
     config: SearchConfig,
     rng: np.random.Generator,
 ) -> Selection:
@@ -187,10 +188,10 @@ def select_within_species(
         shares: the division among the species.
         order: (P,) individuals, the best first.
         scores: (P, W) of each individual with each weight.
+        mean: (P,) of each individual, as it was ranked by.
         config: the shares and sizes, as of a population without species.
         rng: draws the parents.
     """
-    mean = scores.mean(axis=1)
     species = shares.species[order]
     elites, parents = [], []
     for s in np.flatnonzero(shares.offspring):
