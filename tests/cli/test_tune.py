@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from wann.cli.main import main
 from wann.formats.champion import Champion, load_champion, save_champion
 from wann.genome.network import network_from_connections
+from wann.tasks.registry import make_task
 from wann.tasks.swingup import SwingUpTask
 
 SHORT = ("--evaluations", "3000", "--episodes", "30", "--workers", "1")
@@ -95,7 +97,7 @@ def test_existing_files_are_kept_unless_told_otherwise(capsys, champion):
         ("--seconds", "nan"),
         ("--evaluations", "0"),
         ("--evaluations", "5", "--seconds", "5"),
-        ("--method", "adam"),
+        ("--method", "sgd"),
     ],
 )
 def test_wrong_options_are_refused_in_one_line(capsys, champion, options):
@@ -120,3 +122,46 @@ def test_a_champion_without_connections_is_refused(capsys, tmp_path):
     code, _, err = run(capsys, "tune", path)
     assert (code, err.count("\n")) == (2, 1)
     assert "no connections" in err
+
+
+def test_adam_is_for_classification_only(capsys, champion):
+    code, out, err = run(capsys, "tune", champion, "--method", "adam", "--evaluations", 100)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "classification" in err
+    assert "shared, cma, pepg" in err
+    assert not champion.with_name("agent_tuned_weights.json").exists()
+
+
+@pytest.fixture
+def classifier(tmp_path):
+    """Every class adds some pixels up."""
+    task = make_task("digits")
+    rng = np.random.default_rng(1)
+    pairs = [(int(s), 65 + k) for k in range(10) for s in rng.choice(65, 20, replace=False)]
+    network = network_from_connections(64, 10, [1] * 75, pairs)
+    path = tmp_path / "digits.json"
+    save_champion(Champion(network, task.name, task.input_names, task.output_names), path)
+    return path
+
+
+@pytest.mark.parametrize(("method", "budget"), [("adam", 30000), ("cma", 60000), ("pepg", 60000)])
+def test_a_classifier_is_scored_by_its_test_accuracy(capsys, classifier, method, budget):
+    options = ("--method", method, "--evaluations", budget, "--workers", 1)
+    code, out, err = run(capsys, "tune", classifier, *options, "--json")
+    assert code == 0
+    assert "%" in err
+    told = json.loads(out)
+    champion, task = load_champion(told["file"]), make_task("digits")
+    x, y = task.data.x_test, task.data.y_test
+    rows = np.concatenate([np.ones((len(x), 1)), x], axis=1, dtype=np.float64)
+    outputs = np.zeros((len(x), 10))
+    network = champion.network
+    for edge, weight in enumerate(champion.tuned_weights):
+        target = network.edge_target[edge] - 65
+        outputs[:, target] += weight * rows[:, network.edge_source[edge]]
+    accuracy = 100 * np.mean(outputs.argmax(axis=1) == y)
+    assert told["after"]["mean"] == pytest.approx(accuracy)
+    assert told["after"]["episodes"] == len(y)
+    assert champion.scores["tuned_weights"]["mean"] == told["after"]["mean"]
+    if method == "adam":
+        assert told["after"]["mean"] > max(80, told["before"]["mean"])

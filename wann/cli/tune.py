@@ -30,10 +30,11 @@ def add_parser(verbs: Any) -> None:
     add_champion(parser)
     parser.add_argument(
         "--method",
-        choices=("shared", "cma", "pepg"),
+        choices=("shared", "cma", "pepg", "adam"),
         default="cma",
         help="shared: one weight, by golden-section search; cma: individual weights by CMA-ES "
-        "(default); pepg: by policy gradients, as in the paper",
+        "(default); pepg: by policy gradients, as in the paper; adam: by gradient descent, "
+        "for classification",
     )
     parser.add_argument(
         "-o",
@@ -47,8 +48,8 @@ def add_parser(verbs: Any) -> None:
         "--evaluations",
         type=integer_from(1),
         metavar="N",
-        help="budget in episodes; the same seed then gives the same weights (default: as many as "
-        "two cores do in about two minutes)",
+        help="budget in episodes (samples); the same seed then gives the same weights (default: "
+        "what two cores do in about two minutes)",
     )
     budget.add_argument("--seconds", type=_seconds, metavar="S", help="budget in seconds")
     parser.add_argument("--seed", type=integer_from(0), default=0, metavar="N", help="(0)")
@@ -111,10 +112,17 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(content, indent=2))
     elif not args.quiet:
         name = "best shared weight" if args.method == "shared" else "tuned weights"
-        print(f"{source} ({champion.task}), {args.episodes} fresh episodes:")
+        on = "test samples, per cent right" if made.is_accuracy else "fresh episodes"
+        print(f"{source} ({champion.task}), {made.after.episodes} {on}:")
         for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
             at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
-            print(f"  {label + at:42} {score.mean:7.1f} ± {score.std:5.1f}")
-        spent = f"{made.evaluations} episodes, " if made.evaluations else ""
+            numbers = (
+                f"{score.mean:7.2f}"
+                if made.is_accuracy
+                else f"{score.mean:7.1f} ± {score.std:5.1f}"
+            )
+            print(f"  {label + at:42} {numbers}")
+        unit = "samples" if made.is_accuracy else "episodes"
+        spent = f"{made.evaluations} {unit}, " if made.evaluations else ""
         print(f"{spent}{made.seconds:.0f} s; wrote {output}")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

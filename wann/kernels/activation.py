@@ -74,6 +74,11 @@ _EMIT: dict[Activation, Callable[[Emitter, Any], Any]] = {
 }
 
 
+def emit_value(emitter: Emitter, activation: Activation, x: Any) -> Any:
+    """The code of one activation of a finite value."""
+    return _EMIT[activation](emitter, x)
+
+
 def emit_activation(
     emitter: Emitter, activation: Any, vectors: Sequence[Any], store: Callable[[list[Any]], None]
 ) -> None:

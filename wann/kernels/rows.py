@@ -33,13 +33,13 @@ class Rows:
 
     Args:
         context, builder: of the function that is being generated.
-        values: the flat buffer, an LLVM pointer to float.
+        values: the flat buffer, an LLVM pointer to float or double.
         index: the LLVM type of row numbers.
     """
 
     def __init__(self, builder: Any, values: Any, index: Any) -> None:
         self.builder, self.values, self.index = builder, values, index
-        self.vector = ir.VectorType(ir.FloatType(), CHUNK)
+        self.vector = ir.VectorType(values.type.pointee, CHUNK)
         self.emitter = Emitter(builder, self.vector)
 
     def _address(self, row: Any, chunk: int) -> Any:

@@ -14,6 +14,7 @@ class TuningStream(IntEnum):
     TRIALS = 1
     CHOICE = 2
     SHARED = 3
+    TRAINING = 4
 
 
 def tuning_rng(seed: int, stream: TuningStream, number: int = 0) -> np.random.Generator:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from wann.errors import NetworkError
+import numpy as np
+
+from wann.errors import NetworkError, TaskError
 from wann.formats.champion import Champion
-from wann.tasks.base import Executor
+from wann.genome.network import Network
+from wann.tasks.base import Executor, Task
+from wann.tasks.classify import ClassifyTask
+from wann.tuning.adam import individual_accuracy, tune_adam
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
 from wann.tuning.cma_es import tune_cma
 from wann.tuning.evaluation import Score, shared_score, tuned_weights_score
-from wann.tuning.individual import OnProgress
+from wann.tuning.individual import OnProgress, Tuning
 from wann.tuning.pepg import tune_pepg
 from wann.tuning.shared import tune_shared
 
-Method = Literal["shared", "cma", "pepg"]
+Method = Literal["shared", "cma", "pepg", "adam"]
 
 # about a hundred seconds on two cores for the networks of the paper's size
 _EPISODES_TIMES_CONNECTIONS = 1_000_000_000
 _MOST_EPISODES = 20_000_000
+# the same by gradients: about twenty seconds for 1500 connections
+_ADAM_EPISODES_TIMES_CONNECTIONS = 30_000_000_000
 
 
-def default_evaluations(champion: Champion) -> int:
+def default_evaluations(champion: Champion, method: Method = "cma") -> int:
     """Episodes of a tuning that nobody set a budget for: fewer for a larger network."""
     connections = max(champion.network.n_connections, 1)
+    if method == "adam":
+        return min(_MOST_EPISODES, _ADAM_EPISODES_TIMES_CONNECTIONS // connections)
     return min(_MOST_EPISODES, _EPISODES_TIMES_CONNECTIONS // connections)
 
 
@@ -35,7 +45,8 @@ class TuneSettings:
     """How a champion is tuned.
 
     Attributes:
-        method: "shared": one weight; "cma", "pepg": a weight for each connection.
+        method: "shared": one weight; "cma", "pepg", "adam": a weight for each connection; "adam"
+            is for classification only.
         evaluations: budget in episodes; None with ``seconds`` None too: the default.
         seconds: budget in wall time; with it the result depends on the machine.
         seed: of all random numbers.
@@ -56,10 +67,12 @@ class TunedChampion:
     Attributes:
         champion: with its new scores, and with tuned weights if these were asked for.
         before: with the best shared weight, of the sweep.
-        after: of the tuned weight or weights, on the same number of fresh episodes.
+        after: of the tuned weight or weights, on the same number of fresh episodes; of a
+            classification both are the accuracy on all test samples, in per cent.
         seconds: wall time of the tuning.
         evaluations: episodes of the tuning.
-        ended_by: "evaluations", "seconds" or "stop".
+        ended_by: "evaluations", "seconds", "stop" or, with "adam", "patience".
+        is_accuracy: whether the scores are the accuracy on test samples.
     """
 
     champion: Champion
@@ -68,6 +81,85 @@ class TunedChampion:
     seconds: float
     evaluations: int
     ended_by: str
+    is_accuracy: bool = False
+
+
+def _check_method(task: Task, method: Method) -> None:
+    if method == "adam" and not isinstance(task, ClassifyTask):
+        raise TaskError(
+            f"method 'adam' needs a classification task, and {task.name!r} is none; "
+            "allowed here: shared, cma, pepg"
+        )
+
+
+def _test_score(
+    task: ClassifyTask, network: Network, weights: tuple[float, ...], executor: Executor
+) -> Score:
+    """The accuracy on the test part, in per cent; std: of one sample, right (100) or wrong (0)."""
+    data = task.data
+    mean = individual_accuracy(
+        network, np.array(weights), data.x_test, data.y_test, executor=executor
+    )
+    std = math.sqrt(mean * (100.0 - mean))
+    return Score(mean, std, len(data.y_test), {})
+
+
+def _shared(
+    task: Task, network: Network, weight: float, settings: TuneSettings, executor: Executor
+) -> Score:
+    """With a shared weight: of a classification the test accuracy."""
+    if isinstance(task, ClassifyTask):
+        score = _test_score(task, network, (weight,) * network.n_connections, executor)
+        return replace(score, extra={"weight": weight})
+    return shared_score(task, network, weight, settings.episodes, settings.seed)
+
+
+def _individual(
+    task: Task,
+    network: Network,
+    weights: tuple[float, ...],
+    settings: TuneSettings,
+    executor: Executor,
+) -> Score:
+    """With individual weights: of a classification the test accuracy."""
+    if isinstance(task, ClassifyTask):
+        return _test_score(task, network, weights, executor)
+    return tuned_weights_score(
+        task, network, weights, settings.episodes, settings.seed, executor=executor
+    )
+
+
+def _tune_individual(
+    task: Task,
+    network: Network,
+    start: float,
+    budget: Budget,
+    settings: TuneSettings,
+    executor: Executor,
+    on_progress: OnProgress,
+) -> Tuning:
+    """Individual weights by the method of the settings."""
+    if settings.method == "adam":
+        assert isinstance(task, ClassifyTask)
+        return tune_adam(
+            task,
+            network,
+            start_weight=start,
+            budget=budget,
+            seed=settings.seed,
+            executor=executor,
+            on_progress=on_progress,
+        )
+    tune = tune_pepg if settings.method == "pepg" else tune_cma
+    return tune(
+        task,
+        network,
+        start_weight=start,
+        budget=budget,
+        seed=settings.seed,
+        executor=executor,
+        on_progress=on_progress,
+    )
 
 
 def tune_champion(
@@ -88,46 +180,39 @@ def tune_champion(
         should_stop: asked now and then; true: the best so far is the result.
 
     Raises:
-        TaskError: the task is unknown or does not fit the network.
+        TaskError: the task is unknown, or does not fit the network or the method.
         NetworkError: the network has no connections.
     """
     task, network = task_of_champion(champion), champion.network
     if network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
+    _check_method(task, settings.method)
+    task.prepare()
+    is_accuracy = isinstance(task, ClassifyTask)
     start = best_weight_of(task, champion)
-    before = shared_score(task, network, start, settings.episodes, settings.seed)
+    before = _shared(task, network, start, settings, executor)
     scores: dict[str, Any] = dict(champion.scores)
     about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
     seconds = settings.seconds
     evaluations = settings.evaluations
     if evaluations is None and seconds is None:
-        evaluations = default_evaluations(champion)
+        evaluations = default_evaluations(champion, settings.method)
     budget = Budget(evaluations, seconds, should_stop)
     if settings.method == "shared":
         weight = tune_shared(task, network, seed=settings.seed, executor=executor)
-        after = shared_score(task, network, weight, settings.episodes, settings.seed)
+        after = _shared(task, network, weight, settings, executor)
         protocol = "golden-section search about the best of a sweep over [-2, 2]"
         scores["tuned_shared_weight"] = after.to_dict() | {"protocol": protocol}
         provenance = dict(champion.provenance) | {"tuning": about}
         tuned = replace(champion, scores=scores, provenance=provenance)
-        return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
-    tune = {"cma": tune_cma, "pepg": tune_pepg}[settings.method]
-    made = tune(
-        task,
-        network,
-        start_weight=start,
-        budget=budget,
-        seed=settings.seed,
-        executor=executor,
-        on_progress=on_progress,
-    )
+        return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations", is_accuracy)
+    made = _tune_individual(task, network, start, budget, settings, executor, on_progress)
     weights = tuple(map(float, made.weights))
-    after = tuned_weights_score(
-        task, network, weights, settings.episodes, settings.seed, executor=executor
-    )
-    name = {"cma": "CMA-ES", "pepg": "PEPG"}[settings.method]
+    after = _individual(task, network, weights, settings, executor)
+    name = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}[settings.method]
+    on = "the training samples" if isinstance(task, ClassifyTask) else "other episodes"
     scores["tuned_weights"] = after.to_dict() | {
-        "protocol": f"individual weights, tuned by {name} on other episodes; float64"
+        "protocol": f"individual weights, tuned by {name} on {on}; float64"
     }
     about |= {
         "start_weight": made.start_weight,
@@ -141,4 +226,6 @@ def tune_champion(
         provenance=dict(champion.provenance) | {"tuning": about},
         tuned_weights=weights,
     )
-    return TunedChampion(tuned, before, after, made.seconds, made.evaluations, made.ended_by)
+    return TunedChampion(
+        tuned, before, after, made.seconds, made.evaluations, made.ended_by, is_accuracy
+    )

@@ -1,0 +1,298 @@
+"""Individual weights of a classifier by gradient descent: Adam on batches of training samples.
+
+All weights start at the best shared weight. The learning rate falls with the cosine of the part of
+the budget that is used. What is judged, on a part of the training data that is held back, is the
+moving average of the weights, and the best average is the result: the test part of the data is
+never looked at.
+
+Samples are dealt into blocks once; a batch is some blocks, drawn anew in each epoch. Blocks are
+computed in parallel and added up in their order: the result does not depend on the workers.
+
+Sources: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980; Loshchilov & Hutter 2017, "SGDR",
+https://arxiv.org/abs/1608.03983 (cosine); Polyak & Juditsky 1992 (averages).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wann.errors import NetworkError
+from wann.genome.compile import stack_networks
+from wann.genome.network import Network
+from wann.kernels.adam import adam_step
+from wann.kernels.forward import LANES, NetworkArrays
+from wann.kernels.gradient import Blocks, block_gradients
+from wann.tasks.base import Executor, Serial
+from wann.tasks.classify import ClassifyTask
+from wann.tuning.budget import Budget
+from wann.tuning.individual import Progress, Tuning, Weights
+from wann.tuning.random import TuningStream, tuning_rng
+
+# blocks that are worth handing to another thread
+_LEAST_PIECE = 8
+
+
+@dataclass(frozen=True)
+class AdamPlan:
+    """How a training is laid out.
+
+    Attributes:
+        learning_rate: at the start.
+        last_rate: part of the learning rate that is left at the end.
+        batch_blocks: blocks of LANES samples in a batch; fewer if an epoch would have few batches.
+        least_batches: of an epoch.
+        averaged_epochs: time constant of the moving average of the weights.
+        validation: part of the training data that is held back.
+        most_validation: samples, at most.
+        patience: part of the budget without a better validation loss, after which it ends;
+            compiling the kernels takes time too, so that some epochs must have passed as well.
+        patient_epochs: how many.
+    """
+
+    learning_rate: float = 0.02
+    last_rate: float = 0.01
+    batch_blocks: int = 8
+    least_batches: int = 12
+    averaged_epochs: float = 2.0
+    validation: float = 0.1
+    most_validation: int = 5000
+    patience: float = 0.3
+    patient_epochs: int = 10
+
+
+def make_blocks(x: NDArray[Any], y: NDArray[np.int64], dtype: Any) -> Blocks:
+    """Deals (n, inputs) samples with (n,) labels into blocks, in their order."""
+    n, n_inputs = x.shape
+    n_blocks = -(-n // LANES)
+    rows = np.zeros((n_blocks * LANES, 1 + n_inputs), dtype)
+    rows[:n, 0], rows[:n, 1:] = 1.0, x
+    labels = np.full(n_blocks * LANES, -1, np.int64)
+    labels[:n] = y
+    blocks = rows.reshape(n_blocks, LANES, 1 + n_inputs).transpose(0, 2, 1)
+    return Blocks(
+        np.ascontiguousarray(blocks).reshape(n_blocks, -1), labels.reshape(n_blocks, LANES)
+    )
+
+
+class _Model:
+    """A network and blocks of samples.
+
+    Args:
+        network: the structure.
+        data: the samples.
+        executor: runs blocks.
+    """
+
+    def __init__(self, network: Network, data: Blocks, executor: Executor) -> None:
+        self.networks: NetworkArrays = stack_networks([network])
+        self.n_fixed, self.n_outputs = 1 + network.n_inputs, network.n_outputs
+        self.data, self.executor = data, executor
+        self.samples_of = (data.y >= 0).sum(axis=1)
+
+    def gradients(
+        self, weights: NDArray[Any], blocks: NDArray[np.int64], is_scored_only: bool = False
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """(blocks, C) gradients and (blocks, 2) scores; see ``block_gradients``."""
+        n = len(blocks)
+        gradients = np.empty((n, 0 if is_scored_only else len(weights)), weights.dtype)
+        scores = np.empty((n, 2))
+        n_pieces = max(1, min(self.executor.n_workers, n // _LEAST_PIECE))
+        self.executor.run(
+            lambda places: block_gradients(
+                self.networks,
+                self.n_fixed,
+                self.n_outputs,
+                weights,
+                self.data,
+                blocks,
+                places,
+                gradients,
+                scores,
+            ),
+            [np.arange(k, n, n_pieces) for k in range(n_pieces)],
+        )
+        return gradients, scores
+
+    def score(self, weights: NDArray[Any]) -> tuple[float, float]:
+        """Mean cross-entropy of all samples, and accuracy in per cent."""
+        blocks = np.arange(len(self.samples_of))
+        totals = self.gradients(weights, blocks, is_scored_only=True)[1].sum(axis=0)
+        n = int(self.samples_of.sum())
+        return float(totals[0]) / n, 100.0 * float(totals[1]) / n
+
+
+def individual_accuracy(
+    network: Network,
+    weights: Weights,
+    x: NDArray[Any],
+    y: NDArray[np.int64],
+    executor: Executor | None = None,
+) -> float:
+    """Per cent of samples that a network with individual weights names right, in float64.
+
+    Args:
+        network: the structure.
+        weights: (C,).
+        x, y: (n, inputs) samples and (n,) labels.
+        executor: runs blocks; None: in this thread.
+    """
+    model = _Model(network, make_blocks(x, y, np.float64), executor or Serial())
+    return model.score(np.array(weights, np.float64))[1]
+
+
+def tune_adam(
+    task: ClassifyTask,
+    network: Network,
+    *,
+    start_weight: float,
+    budget: Budget,
+    seed: int,
+    executor: Executor | None = None,
+    plan: AdamPlan | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Tuning:
+    """Trains individual weights on the training part of the data of a task.
+
+    Args:
+        task: a classification.
+        network: the structure, of at least one connection; it stays as it is.
+        start_weight: of all connections: the best shared weight.
+        budget: in samples or seconds.
+        seed: of the split, of blocks and batches. With a budget of samples the same seed gives the
+            same bits, whatever the number of workers.
+        executor: runs the blocks; None: in this thread.
+        plan: how it is laid out; None: the default.
+        on_progress: is told after every epoch; ``generation`` is the epoch, ``mean`` and ``best``
+            are the latest accuracy on the validation part and that of the best weights so far.
+
+    Returns:
+        The weights of the lowest validation loss; ``generations`` are epochs, ``evaluations``
+        samples, and ``ended_by`` may be "patience".
+
+    Raises:
+        NetworkError: the network has no connections.
+    """
+    if network.n_connections == 0:
+        raise NetworkError("the network has no connections: there are no weights to tune")
+    training = _Training(
+        task, network, start_weight, budget, seed, executor or Serial(), plan or AdamPlan()
+    )
+    while not training.is_over:
+        training.run_epoch()
+        on_progress(training.progress)
+    ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
+    if budget.is_stopped:
+        ended_by = "stop"
+    elif training.has_lost_patience:
+        ended_by = "patience"
+    return Tuning(
+        training.best_weights,
+        start_weight,
+        training.epoch,
+        budget.used,
+        budget.seconds,
+        ended_by,
+    )
+
+
+class _Training:
+    """The state of a training."""
+
+    def __init__(
+        self,
+        task: ClassifyTask,
+        network: Network,
+        start_weight: float,
+        budget: Budget,
+        seed: int,
+        executor: Executor,
+        plan: AdamPlan,
+    ) -> None:
+        self.budget, self.plan = budget, plan
+        self.rng = tuning_rng(seed, TuningStream.TRAINING)
+        samples = task.samples
+        order = self.rng.permutation(len(samples.y))
+        n_held = min(plan.most_validation, max(1, int(plan.validation * len(order))))
+        self.validation, self.training = (
+            _Model(network, make_blocks(samples.x[part], samples.y[part], np.float32), executor)
+            for part in (order[:n_held], order[n_held:] if len(order) > 1 else order)
+        )
+        n_blocks = len(self.training.samples_of)
+        self.batch = min(plan.batch_blocks, max(1, n_blocks // plan.least_batches))
+        self.decay = math.exp(-self.batch / (n_blocks * plan.averaged_epochs))
+        self.weights = np.full(network.n_connections, start_weight, np.float32)
+        self.average = self.weights.astype(np.float64)
+        self.first, self.second = np.zeros_like(self.average), np.zeros_like(self.average)
+        self.step = self.epoch = self.best_epoch = 0
+        self.best_weights, self.improved_at = self.average.copy(), 0.0
+        self.best_loss, self.best_accuracy = self.validation.score(self.weights)
+        self.accuracy = self.best_accuracy
+
+    @property
+    def has_lost_patience(self) -> bool:
+        """Whether nothing has become better for too long."""
+        return (
+            self.epoch - self.best_epoch >= self.plan.patient_epochs
+            and self.budget.fraction - self.improved_at > self.plan.patience
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget is used, or patience is lost."""
+        return self.budget.fraction >= 1.0 or self.has_lost_patience
+
+    @property
+    def progress(self) -> Progress:
+        """How it goes on."""
+        budget = self.budget
+        return Progress(
+            budget.fraction,
+            "training",
+            self.epoch,
+            budget.used,
+            self.accuracy,
+            self.best_accuracy,
+        )
+
+    def run_epoch(self) -> None:
+        """All training samples once, or as many as the budget allows; then the validation."""
+        order = self.rng.permutation(len(self.training.samples_of))
+        for begin in range(0, len(order), self.batch):
+            fraction = self.budget.fraction
+            if fraction >= 1.0:
+                break
+            self.take_step(order[begin : begin + self.batch], fraction)
+        self.epoch += 1
+        loss, self.accuracy = self.validation.score(self.average.astype(np.float32))
+        if loss < self.best_loss:
+            self.best_loss, self.best_accuracy = loss, self.accuracy
+            self.best_weights, self.best_epoch = self.average.copy(), self.epoch
+            self.improved_at = self.budget.fraction
+
+    def take_step(self, blocks: NDArray[np.int64], fraction: float) -> None:
+        """One step on a batch, at a part of the budget."""
+        low = self.plan.last_rate
+        cosine = low + (1.0 - low) * 0.5 * (1.0 + math.cos(math.pi * fraction))
+        n_samples = int(self.training.samples_of[blocks].sum())
+        gradients, _ = self.training.gradients(self.weights, blocks)
+        self.step += 1
+        # while there is little to average, the average is that of all steps so far
+        decay = min(self.decay, self.step / (self.step + 9.0))
+        adam_step(
+            gradients,
+            n_samples,
+            self.step,
+            self.plan.learning_rate * cosine,
+            decay,
+            self.weights,
+            self.first,
+            self.second,
+            self.average,
+        )
+        self.budget.used += n_samples
