@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from wann.formats.champion import Champion
-from wann.tuning.evaluation import HIGH, LOW, Profile
+from wann.tuning.score import HIGH, LOW, Profile
 from wann.view.panels import (
     BLUE,
     GREY,
