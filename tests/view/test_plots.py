@@ -14,7 +14,8 @@ from wann.formats.champion import Champion
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks.registry import make_task
-from wann.tuning.evaluation import N_PROFILE, Profile, weight_profile
+from wann.tuning.evaluation import weight_profile
+from wann.tuning.score import N_PROFILE, Profile
 from wann.view.curves import (
     LEARNING_COLUMNS,
     draw_learning_curve,

@@ -17,12 +17,18 @@ def add_parser(verbs: Any) -> None:
         help="score a champion on fresh episodes",
         description="Score a champion, or the three of a run, on fresh episodes, as the paper "
         "does: with random weights, with a random shared weight, with the best shared weight, and "
-        "with tuned weights if the file holds some.",
+        "with tuned weights if the file holds some. A classifier is scored on the test part of "
+        "its data: with 100 random shared weights, with the one that is the best on training data, "
+        "and by the vote of 40 weights.",
         **example("wann evaluate results/cartpole_swingup-seed0 --episodes 1000"),
     )
     add_champion(parser)
     parser.add_argument(
-        "--episodes", type=integer_from(1), default=100, metavar="N", help="of each score (100)"
+        "--episodes",
+        type=integer_from(1),
+        default=100,
+        metavar="N",
+        help="of each score (100); not of classifiers",
     )
     parser.add_argument(
         "--seed", type=integer_from(0), default=0, metavar="N", help="of weights and episodes (0)"
@@ -33,7 +39,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the scores."""
-    from wann.cli.table import print_champions, print_scores
+    from wann.cli.table import print_accuracies, print_champions, print_scores
     from wann.formats.champion import champion_files, load_champion
     from wann.tuning.champion import evaluate_champion, task_of_champion
 
@@ -44,19 +50,26 @@ def run(args: argparse.Namespace) -> int:
     }
     first, *others = champions
     task = task_of_champion(champions[first]).name
+    is_classifier = "confusion" in scores[first]
     if args.json:
         more = {Path(name).stem: scores[name] for name in others}
         content = {"task": task, "seed": args.seed, **scores[first], **more}
         print(json.dumps(content, indent=2))
         return 0
     if others:
-        print(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
+        if is_classifier:
+            print(f"{args.champion} ({task}), accuracy on the test part in per cent:")
+        else:
+            print(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
         print_champions({name: (champions[name].network, scores[name]) for name in champions})
+        if is_classifier:
+            print(f"\n{first}:")
+            print_accuracies(scores[first])
         return 0
     network = scores[first]["network"]
     print(
         f"{args.champion} ({task}): {network['hidden']} hidden nodes, "
         f"{network['connections']} connections"
     )
-    print_scores(scores[first])
+    (print_accuracies if is_classifier else print_scores)(scores[first])
     return 0

@@ -134,6 +134,14 @@ def _content(champion: Champion) -> dict[str, Any]:
     }
 
 
+def _measured_on(outcome: Outcome) -> str:
+    score = outcome.champions.best.scores["random_shared_weight"]
+    if score.get("unit") != "per cent":
+        return "on fresh episodes"
+    part = "the test part" if outcome.is_complete else "training samples"
+    return f"accuracy on {part} in per cent"
+
+
 def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     from wann.cli.table import print_champions
     from wann.tasks.registry import make_task
@@ -144,7 +152,7 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
         print(f"stopped after generation {outcome.generation}; saved.")
     print(
         f"{outcome.generation} generations in {sum(outcome.seconds.values()):.0f} s; "
-        "three champions, on fresh episodes:"
+        f"three champions, {_measured_on(outcome)}:"
     )
     print_champions(
         {
@@ -159,5 +167,7 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     print("next:")
     if make_task(outcome.champions.best.task).env_id:
         print(f"  {command} replay {where} --weight 1.5 --gif swing.gif")
-    print(f"  {command} evaluate {where} --episodes 1000")
+        print(f"  {command} evaluate {where} --episodes 1000")
+    else:
+        print(f"  {command} evaluate {where}")
     print(f"  {command} draw {where} -o champion.pdf")

@@ -49,7 +49,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replays the champion."""
-    from wann.errors import ConfigError
+    from wann.errors import ConfigError, TaskError
     from wann.formats.champion import load_champion
     from wann.tasks.policy import NetworkPolicy
     from wann.tuning.champion import best_weight_of, task_of_champion
@@ -58,6 +58,11 @@ def run(args: argparse.Namespace) -> int:
 
     champion = load_champion(args.champion)
     task = task_of_champion(champion)
+    if not task.env_id:
+        raise TaskError(
+            f"task {task.name!r} has no environment to replay: score its champions with "
+            "wann evaluate"
+        )
     movie = args.gif or args.mp4
     if movie:
         check_movie_path(movie, ".gif" if args.gif else ".mp4")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _HEADINGS = {
     "random_shared_weight": "random shared",
     "tuned_shared_weight": "best shared (at)",
+    "ensemble": "ensemble",
     "random_weights": "random weights",
     "tuned_weights": "tuned weights",
 }
@@ -32,6 +33,42 @@ def print_scores(scores: Mapping[str, Any]) -> None:
         pairs = list(zip(profile["weights"], profile["mean"], strict=True))[::5]
         print("  at weight  " + "".join(f"{weight:7.1f}" for weight, _ in pairs))
         print("  mean       " + "".join(f"{mean:7.0f}" for _, mean in pairs))
+
+
+def print_accuracies(scores: Mapping[str, Any]) -> None:
+    """Prints the scores of a classifier, the accuracy of each class, and the confusion matrix."""
+    lines = [f"  {'accuracy on the test part, per cent':36} {'mean':>6}   {'std':>5}"]
+    for name in ("random_shared_weight", "tuned_shared_weight", "ensemble", "tuned_weights"):
+        if name not in scores:
+            continue
+        score = scores[name]
+        label = name.replace("_", " ")
+        if "weight" in score:
+            label += f" ({score['weight']:.2f})"
+        spread = f" ± {score['std']:5.1f}" if "std" in score else ""
+        lines.append(f"  {label:36} {score['mean']:6.1f} {spread}")
+        if "majority_vote" in score:
+            lines.append(f"  {'ensemble, majority vote':36} {score['majority_vote']:6.1f}")
+    classes = scores["per_class"]["classes"]
+    width = max(6, *(len(name) + 1 for name in classes))
+    heading = "".join(f"{name:>{width}}" for name in classes)
+    lines += ["", f"  {'accuracy at weight':20}{'all':>6}{heading}"]
+    rows = [*zip(scores["profile"]["weights"], scores["profile"]["mean"], strict=True)]
+    for (weight, mean), values in [*zip(rows, scores["per_class"]["accuracy"], strict=True)][::5]:
+        lines.append(f"  {weight:<20.1f}{mean:6.1f}{_numbers(values, width, 1)}")
+    for name in ("tuned_shared_weight", "ensemble"):
+        values = _numbers(scores["per_class"][name], width, 1)
+        lines.append(f"  {name.replace('_', ' '):20}{scores[name]['mean']:6.1f}{values}")
+    for name in ("tuned_shared_weight", "ensemble"):
+        about = f"confusion, {name.replace('_', ' ')}: a row for each label"
+        lines += ["", f"  {about}", f"  {'':20}{'':6}{heading}"]
+        for label, counts in zip(classes, scores["confusion"][name], strict=True):
+            lines.append(f"  {label:>20}{'':6}{_numbers(counts, width, 0)}")
+    print("\n".join(line.rstrip() for line in lines))
+
+
+def _numbers(values: Sequence[float], width: int, digits: int) -> str:
+    return "".join(f"{value:{width}.{digits}f}" for value in values)
 
 
 def print_champions(champions: Mapping[str, tuple[Network, Mapping[str, Any]]]) -> None:
@@ -66,4 +103,5 @@ def _cell(score: Mapping[str, Any] | None) -> str:
     if score is None:
         return "-"
     at = f" ({score['weight']:.2f})" if "weight" in score else ""
-    return f"{score['mean']:.1f} ± {score['std']:.1f}{at}"
+    spread = f" ± {score['std']:.1f}" if "std" in score else ""
+    return f"{score['mean']:.1f}{spread}{at}"

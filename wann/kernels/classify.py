@@ -218,3 +218,32 @@ def pair_losses(networks, which, n_fixed, n_outputs, weights, edge_weights, x, y
                     total += math.exp(np.float64(values[(first + k) * LANES + lane]) - largest)
                 right = np.float64(values[(first + y[pairs[begin + lane]]) * LANES + lane])
                 losses[p, begin + lane] = math.log(total) + (largest - right)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def weighted_outputs(network, n_fixed, edge_weights, x, outputs):
+    """Computes the outputs of one network whose connections have weights of their own.
+
+    Args:
+        network: NetworkArrays of one network.
+        n_fixed: number of given nodes: the bias and the inputs.
+        edge_weights: (connections,) float64.
+        x: (samples, n_fixed - 1) float32.
+        outputs: (samples, n_outputs) float64; written.
+    """
+    n, n_outputs = outputs.shape
+    n_nodes, n_edges = network.node_start[1] - network.node_start[0], len(edge_weights)
+    first = n_nodes - n_outputs
+    values = lane_rows(n_nodes + n_edges + 1, edge_weights)
+    for e in range(n_edges):
+        values[(n_nodes + e) * LANES : (n_nodes + e + 1) * LANES] = edge_weights[e]
+    for begin in range(0, n, LANES):
+        n_lanes = min(LANES, n - begin)
+        for lane in range(n_lanes):
+            values[lane] = 1.0
+            for i in range(n_fixed - 1):
+                values[(1 + i) * LANES + lane] = x[begin + lane, i]
+        forward(network, 0, n_fixed, values, 0, np.int64(n_nodes), True, LANES // CHUNK)
+        for lane in range(n_lanes):
+            for k in range(n_outputs):
+                outputs[begin + lane, k] = values[(first + k) * LANES + lane]

@@ -8,14 +8,22 @@ import wann
 from wann.formats.champion import Champion
 from wann.genome.compile import network_at
 from wann.kernels.forward import NetworkArrays
+from wann.search.class_validation import (
+    choose_classifier,
+    choose_small_classifier,
+    choose_tuned_classifier,
+)
 from wann.search.config import config_to_table
 from wann.search.search import Search
 from wann.search.validation import Validation, choose_champion, choose_small, choose_tuned
 from wann.tasks.base import Executor, Serial
+from wann.tasks.classify import ClassifyTask
 
 
 class Champions(NamedTuple):
     """What a search has found, each the best in its way, on episodes that it has not seen.
+
+    Classifiers are chosen by their accuracy on training samples.
 
     Attributes:
         best: the highest mean return with random shared weights.
@@ -33,11 +41,14 @@ def _champion(
     search: Search, networks: NetworkArrays, validation: Validation, chosen_for: str
 ) -> Champion:
     task = search.task
-    score = {
-        "mean": validation.mean,
-        "std": validation.std,
-        "episodes": validation.episodes,
-    }
+    score: dict[str, float | str] = {"mean": validation.mean, "std": validation.std}
+    if validation.unit:
+        score |= {"samples": validation.episodes, "unit": validation.unit}
+        if validation.weight is not None:
+            # it is a single accuracy
+            del score["std"]
+    else:
+        score["episodes"] = validation.episodes
     if validation.weight is None:
         scores = {"random_shared_weight": score}
     else:
@@ -70,10 +81,15 @@ def champion_of(search: Search, executor: Executor | None = None) -> Champion:
         The champion with its ``random_shared_weight`` score, from episodes that did not choose it.
     """
     networks = search.compile(search.champion_candidates())
-    validation = choose_champion(
-        search.task, networks, search.config, search.state.generation, executor or Serial()
-    )
-    return _champion(search, networks, validation, "random shared weight")
+    return _champion(search, networks, _best(search, networks, executor), "random shared weight")
+
+
+def _best(search: Search, networks: NetworkArrays, executor: Executor | None) -> Validation:
+    task, config, generation = search.task, search.config, search.state.generation
+    executor = executor or Serial()
+    if isinstance(task, ClassifyTask):
+        return choose_classifier(task, networks, config, generation, executor)
+    return choose_champion(task, networks, config, generation, executor)
 
 
 def champions_of(search: Search, executor: Executor | None = None) -> Champions:
@@ -91,9 +107,13 @@ def champions_of(search: Search, executor: Executor | None = None) -> Champions:
     task, config, generation = search.task, search.config, search.state.generation
     executor = executor or Serial()
     networks = search.compile(search.champion_candidates())
-    best = choose_champion(task, networks, config, generation, executor)
-    tuned = choose_tuned(task, networks, config, generation, executor)
-    small = choose_small(task, networks, best.chosen, config, generation, executor)
+    best = _best(search, networks, executor)
+    if isinstance(task, ClassifyTask):
+        tuned = choose_tuned_classifier(task, networks, config, generation, executor)
+        small = choose_small_classifier(task, networks, best.chosen, config, generation, executor)
+    else:
+        tuned = choose_tuned(task, networks, config, generation, executor)
+        small = choose_small(task, networks, best.chosen, config, generation, executor)
     return Champions(
         _champion(search, networks, best, "random shared weight"),
         _champion(search, networks, tuned, "best shared weight"),

@@ -28,8 +28,10 @@ class Validation:
     Attributes:
         chosen: number of the chosen network.
         mean, std: of the return with a random shared weight, or with ``weight``.
-        episodes: number of episodes of ``mean`` and ``std``.
+        episodes: number of episodes of ``mean`` and ``std``; of classifiers: samples, all with
+            the same weights.
         weight: the best shared weight, where that is what the network was chosen for.
+        unit: "per cent" where ``mean`` is an accuracy.
     """
 
     chosen: int
@@ -37,6 +39,7 @@ class Validation:
     std: float
     episodes: int
     weight: float | None = None
+    unit: str = ""
 
 
 def _random_shared_returns(

@@ -62,6 +62,17 @@ class ClassifyTask:
         """The training part, for the evaluators; as for ``data``."""
         return Samples.of(self.data.x_train, self.data.y_train, self.data.n_classes)
 
+    @cached_property
+    def test_samples(self) -> Samples:
+        """The test part; no choice may depend on it.
+
+        Raises:
+            TaskError: as for ``data``, or there is no such part.
+        """
+        if len(self.data.y_test) == 0:
+            raise TaskError(f"task {self.name!r}: the data have no samples for testing")
+        return Samples.of(self.data.x_test, self.data.y_test, self.data.n_classes)
+
     def prepare(self) -> None:
         """Loads the data; see ``Task.prepare``."""
         _ = self.samples

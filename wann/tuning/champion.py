@@ -8,14 +8,10 @@ from typing import Any
 from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.tasks.base import Task
+from wann.tasks.classify import ClassifyTask
 from wann.tasks.registry import make_task
-from wann.tuning.evaluation import (
-    HIGH,
-    LOW,
-    best_shared_weight,
-    evaluate_network,
-    tuned_weights_score,
-)
+from wann.tuning.evaluation import best_shared_weight, evaluate_network, tuned_weights_score
+from wann.tuning.score import HIGH, LOW
 
 
 def task_of_champion(champion: Champion) -> Task:
@@ -65,4 +61,10 @@ def evaluate_champion(champion: Champion, episodes: int, seed: int) -> dict[str,
     if champion.tuned_weights is not None:
         score = tuned_weights_score(task, champion.network, champion.tuned_weights, episodes, seed)
         scores["tuned_weights"] = score.to_dict()
+        if isinstance(task, ClassifyTask):
+            scores["tuned_weights"] = {
+                "mean": score.mean,
+                "samples": score.episodes,
+                "unit": "per cent",
+            }
     return scores

@@ -5,21 +5,20 @@ Source: Gaier & Ha 2019, section 4, table 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Task, sweep, sweep_weighted
+from wann.tasks.classify import ClassifyTask
+from wann.tuning import classification
+from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
 
-LOW, HIGH = -2.0, 2.0
 SWEEP_STEP = 0.02
-N_PROFILE = 41
 # the sweep is narrowed down in two rounds: all weights, then the best of them
 _FIRST_EPISODES, _SECOND_EPISODES, _N_FINALISTS = 24, 256, 12
 
@@ -36,31 +35,6 @@ class _Part(IntEnum):
 def _rng(seed: int, part: _Part) -> np.random.Generator:
     # far from the streams of a search with the same seed
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1000, part)))
-
-
-@dataclass(frozen=True)
-class Score:
-    """Mean and standard deviation of the return.
-
-    Attributes:
-        mean, std: over the episodes.
-        episodes: how many.
-        extra: what else belongs to the score, such as the weight.
-    """
-
-    mean: float
-    std: float
-    episodes: int
-    extra: dict[str, float]
-
-    @staticmethod
-    def of(returns: NDArray[np.floating[Any]], **extra: float) -> Score:
-        """From the returns of episodes."""
-        return Score(float(returns.mean()), float(returns.std()), returns.size, extra)
-
-    def to_dict(self) -> dict[str, float]:
-        """As in champion files and ``--json``."""
-        return {"mean": self.mean, "std": self.std, "episodes": self.episodes, **self.extra}
 
 
 def random_weights_score(task: Task, network: Network, episodes: int, seed: int) -> Score:
@@ -81,7 +55,12 @@ def random_shared_score(task: Task, network: Network, episodes: int, seed: int) 
 
 
 def best_shared_weight(task: Task, network: Network, seed: int) -> float:
-    """The best weight of a sweep of 0.02 over [-2, 2]."""
+    """The best weight of a sweep of 0.02 over [-2, 2]; of a classifier by its accuracy.
+
+    For classifiers see ``best_weight_for_accuracy``.
+    """
+    if isinstance(task, ClassifyTask):
+        return classification.best_weight_for_accuracy(task, network, seed)
     networks = stack_networks([network])
     rng = _rng(seed, _Part.TUNING)
     grid = np.round(np.arange(LOW, HIGH + SWEEP_STEP / 2, SWEEP_STEP), 10)
@@ -94,7 +73,9 @@ def best_shared_weight(task: Task, network: Network, seed: int) -> float:
 
 
 def shared_score(task: Task, network: Network, weight: float, episodes: int, seed: int) -> Score:
-    """All episodes have the same shared weight."""
+    """All episodes have the same shared weight; of a classifier the test accuracy in per cent."""
+    if isinstance(task, ClassifyTask):
+        return classification.shared_accuracy(task, network, weight)
     trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_SHARED))
     weights = np.full(episodes, weight)
     return Score.of(task.rollout(stack_networks([network]), weights, trials).returns, weight=weight)
@@ -108,49 +89,16 @@ def tuned_weights_score(
     seed: int,
     executor: Executor | None = None,
 ) -> Score:
-    """All episodes have the same individual weights, (n_connections,) of them."""
+    """All episodes have the same individual weights, (n_connections,) of them.
+
+    Of a classifier: the test accuracy in per cent.
+    """
+    if isinstance(task, ClassifyTask):
+        return classification.individual_accuracy(task, network, weights)
     trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_WEIGHTS))
     rows = np.array(weights, np.float64)[None]
     networks = stack_networks([network])
     return Score.of(sweep_weighted(task, networks, rows, trials, executor=executor).returns)
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Return over the shared weight.
-
-    Attributes:
-        weights: (W,) shared weights, increasing; in champion files 41 from -2 to 2.
-        mean, std: (W,) over the episodes of each weight; all weights meet the same episodes.
-        episodes: of each weight.
-    """
-
-    weights: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    std: NDArray[np.float64]
-    episodes: int
-
-    @property
-    def std_within_weight(self) -> float:
-        """Root mean square, over the weights, of the standard deviation over episodes."""
-        return float(np.sqrt(np.mean(self.std**2)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in champion files and ``--json``."""
-        return {
-            "weights": self.weights.tolist(),
-            "mean": self.mean.tolist(),
-            "std": self.std.tolist(),
-            "episodes": self.episodes,
-        }
-
-    @staticmethod
-    def from_dict(values: Mapping[str, Any]) -> Profile:
-        """From what ``to_dict`` gives."""
-        weights, mean, std = (
-            np.array(values[name], np.float64) for name in ("weights", "mean", "std")
-        )
-        return Profile(weights, mean, std, int(values["episodes"]))
 
 
 def weight_profile(
@@ -163,8 +111,13 @@ def weight_profile(
     high: float = HIGH,
     n: int = N_PROFILE,
 ) -> Profile:
-    """Mean and standard deviation of the return at ``n`` shared weights from low to high."""
+    """Mean and standard deviation of the return at ``n`` shared weights from low to high.
+
+    Of a classifier: the test accuracy in per cent, and its standard error.
+    """
     weights = np.round(np.linspace(low, high, n), 10)
+    if isinstance(task, ClassifyTask):
+        return classification.accuracy_profile(task, network, weights)
     trials = task.draw_trials(episodes, _rng(seed, _Part.PROFILE))
     returns = sweep(task, stack_networks([network]), weights, trials).returns[0]
     return Profile(weights, returns.mean(axis=1), returns.std(axis=1), episodes)
@@ -182,8 +135,11 @@ def evaluate_network(task: Task, network: Network, episodes: int, seed: int) -> 
     Returns:
         ``random_weights``, ``random_shared_weight`` (with ``std_within_weight``) and
         ``tuned_shared_weight`` (with ``weight``), each with mean, std and episodes; ``profile``;
-        ``network`` with its numbers of nodes, hidden nodes and connections.
+        ``network`` with its numbers of nodes, hidden nodes and connections. Of a classifier:
+        as ``evaluate_classifier``, on the whole test part.
     """
+    if isinstance(task, ClassifyTask):
+        return classification.evaluate_classifier(task, network, seed)
     profile = weight_profile(task, network, max(20, episodes // 5), seed)
     shared = random_shared_score(task, network, episodes, seed).to_dict()
     weight = best_shared_weight(task, network, seed)

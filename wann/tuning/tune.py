@@ -18,9 +18,10 @@ from wann.tuning.adam import individual_accuracy, tune_adam
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
 from wann.tuning.cma_es import tune_cma
-from wann.tuning.evaluation import Score, shared_score, tuned_weights_score
+from wann.tuning.evaluation import shared_score, tuned_weights_score
 from wann.tuning.individual import OnProgress, Tuning
 from wann.tuning.pepg import tune_pepg
+from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
 
 Method = Literal["shared", "cma", "pepg", "adam"]

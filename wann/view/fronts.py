@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,9 +81,15 @@ def read_fronts(path: Path) -> list[Front]:
 
 
 def marks_of(champions: Sequence[Champion]) -> list[Mark]:
-    """Where champions lie by their scores on fresh episodes; the same network has one mark."""
+    """Where champions lie by their scores on fresh episodes; the same network has one mark.
+
+    Those with scores in per cent have none: the fronts are of returns.
+    """
     marks: dict[Network, Mark] = {}
     for champion in champions:
+        scores = champion.scores.values()
+        if any(isinstance(s, Mapping) and s.get("unit") == "per cent" for s in scores):
+            continue
         network = champion.network
         chosen_for = champion.provenance.get("chosen_for")
         label = chosen_for if isinstance(chosen_for, str) else "champion"

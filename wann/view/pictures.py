@@ -8,7 +8,7 @@ from wann.errors import ConfigError, FormatError
 from wann.search.champion import Champions
 from wann.search.config import config_from_table, read_table
 from wann.search.heats import heat_starts
-from wann.tuning.evaluation import Profile
+from wann.tuning.score import Profile
 from wann.view.curves import read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.graph import save_network

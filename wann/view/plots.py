@@ -8,7 +8,8 @@ from pathlib import Path
 from wann.errors import FormatError
 from wann.formats.champion import Champion, load_champion
 from wann.tuning.champion import task_of_champion
-from wann.tuning.evaluation import Profile, weight_profile
+from wann.tuning.evaluation import weight_profile
+from wann.tuning.score import Profile
 from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.panels import check_plot_path

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from wann.formats.champion import Champion
-from wann.tuning.evaluation import HIGH, LOW, Profile
+from wann.tuning.score import HIGH, LOW, Profile
 from wann.view.panels import (
     BLUE,
     GREY,
@@ -103,6 +103,7 @@ def draw_profile(
     levels: Levels | None = None,
     reference: Levels | None = None,
     title: str | None = None,
+    y_label: str | None = None,
 ) -> Figure:
     """Draws mean and standard deviation of the return over the shared weight.
 
@@ -112,6 +113,7 @@ def draw_profile(
         levels: the champion's; those that are missing are taken from the profile.
         reference: others' levels, as dashed lines.
         title: above the panel.
+        y_label: what is drawn; None: the return.
     """
     figure = new_figure(8.0, 4.2)
     axes = figure.subplots()
@@ -165,7 +167,7 @@ def draw_profile(
         color=GREY,
     )
     axes.set_xlabel("shared weight")
-    axes.set_ylabel(f"return, mean ± std of {profile.episodes} episodes")
+    axes.set_ylabel(y_label or f"return, mean ± std of {profile.episodes} episodes")
     start_at_zero(axes, profile.mean)
     write_labels(axes, labels)
     write_title(axes, title, distance=22.0)
@@ -180,6 +182,7 @@ def save_profile(
     levels: Levels | None = None,
     reference: Levels | None = None,
     title: str | None = None,
+    y_label: str | None = None,
 ) -> None:
     """Writes the drawing of ``draw_profile`` as a PNG, SVG or PDF, atomically.
 
@@ -193,6 +196,7 @@ def save_profile(
             levels=levels,
             reference=reference,
             title=title,
+            y_label=y_label,
         ),
         path,
     )
@@ -210,6 +214,8 @@ def save_champion_profile(champion: Champion, profile: Profile, path: Path, name
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
+    score = champion.scores.get("random_shared_weight")
+    is_accuracy = isinstance(score, Mapping) and score.get("unit") == "per cent"
     save_profile(
         profile,
         path,
@@ -217,4 +223,7 @@ def save_champion_profile(champion: Champion, profile: Profile, path: Path, name
         levels=levels_of(champion),
         reference=PAPER.get(champion.task),
         title=f"{name}, {champion.network.n_connections} connections",
+        y_label=f"accuracy in %, ± standard error, {profile.episodes} test samples"
+        if is_accuracy
+        else None,
     )
