@@ -1,0 +1,397 @@
+"""Velocities and positions of a car whose four wheels hang on revolute joints.
+
+The engine solves the joints one after another, newest first, 180 times for velocities and at most
+60 times for positions, in float32. Each joint has a motor, which turns the wheel at MOTOR_SPEED, a
+limit at +-0.4 rad and a point that holds the wheel in its place.
+
+``EXACT`` leaves the loop early without changing a bit: once velocities and the impulses that are
+compared with a bound repeat, with a period of a few rounds, so does everything else; what is left
+is to go on adding the same point impulses.
+
+Source: sequential impulses as in Box2D 2.3 by Erin Catto (zlib licence): the order of operations
+is the engine's, the code is not. Here wheels have their centre of mass at the joint, so that terms
+with its arm are gone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from wann_envs.car_racing import rigid_body as rb
+from wann_envs.car_racing.state import (
+    ANGLE,
+    AT_LOWER,
+    AT_UPPER,
+    COS,
+    FORCE_X,
+    FORCE_Y,
+    IMPULSE_LIMIT,
+    IMPULSE_MOTOR,
+    IMPULSE_X,
+    IMPULSE_Y,
+    INACTIVE,
+    LIMIT,
+    MOTOR_SPEED,
+    SIN,
+    SLEEP,
+    SPIN,
+    VX,
+    VY,
+    X,
+    Y,
+)
+
+ALL_ROUNDS, EXACT, FAST = 0, 1, 2
+_FAST_TOLERANCE = np.float32(1e-7)
+
+_F = np.float32
+_ZERO, _ONE = _F(0.0), _F(1.0)
+_H = rb.TIME_STEP
+_MASS_A, _MASS_B = rb.HULL_INVERSE_MASS, rb.WHEEL_INVERSE_MASS
+_INERTIA_A, _INERTIA_B = rb.HULL_INVERSE_INERTIA, rb.WHEEL_INVERSE_INERTIA
+_INERTIA_SUM = _F(_INERTIA_A + _INERTIA_B)
+_MOTOR_MASS = _F(_ONE / _INERTIA_SUM)
+_MASS_SUM = _F(_MASS_A + _MASS_B)
+_MAX_MOTOR = rb.MAX_MOTOR_IMPULSE
+_CENTRE_X, _CENTRE_Y = rb.HULL_CENTRE_X, rb.HULL_CENTRE_Y
+_N_VELOCITY, _N_POSITION = rb.VELOCITY_ITERATIONS, rb.POSITION_ITERATIONS
+_LOWER, _UPPER = rb.LOWER_ANGLE, rb.UPPER_ANGLE
+_SLOP, _MAX_TURN = rb.ANGULAR_SLOP, rb.MAX_ANGULAR_CORRECTION
+_LINEAR_SLOP = rb.LINEAR_SLOP
+_ANCHOR_X, _ANCHOR_Y = rb.ANCHOR_X, rb.ANCHOR_Y
+
+# columns of Cars.work
+_BVX, _BVY, _BW, _RX, _RY, _K11, _K12, _K22, _DET, _K13, _K23, _DET33 = range(12)
+_SPEED, _MOTOR, _IX, _IY, _IZ, _STATE = range(12, 18)
+# rounds between two snapshots; a longer period is not looked for
+_SNAPSHOT = 8
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def integrate_forces(body, lane):
+    """Adds what the friction forces give in one time step to the wheels' velocities."""
+    for j in range(4):
+        b = 1 + j
+        body[VX + b, lane] += _H * (_MASS_B * body[FORCE_X + j, lane])
+        body[VY + b, lane] += _H * (_MASS_B * body[FORCE_Y + j, lane])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def prepare(body, flag, lane, work):
+    """Sets up the four joints: arms, effective masses and limits; applies last step's impulses.
+
+    Args:
+        work: (4, N_WORK), filled; the hull's velocity is changed in ``body``, the wheels' in work.
+    """
+    vx, vy, w = body[VX, lane], body[VY, lane], body[SPIN, lane]
+    sin, cos = body[SIN, lane], body[COS, lane]
+    for j in range(3, -1, -1):
+        b = 1 + j
+        ax, ay = _ANCHOR_X[j], _ANCHOR_Y[j]
+        rx, ry = cos * ax - sin * ay, sin * ax + cos * ay
+        k11, k22 = _MASS_SUM + ry * ry * _INERTIA_A, _MASS_SUM + rx * rx * _INERTIA_A
+        k12, k13, k23 = -ry * rx * _INERTIA_A, -ry * _INERTIA_A, rx * _INERTIA_A
+        det = k11 * k22 - k12 * k12
+        work[j, _DET] = _ONE / det if det != _ZERO else det
+        work[j, _RX], work[j, _RY] = rx, ry
+        work[j, _K11], work[j, _K12], work[j, _K22] = k11, k12, k22
+        work[j, _K13], work[j, _K23] = k13, k23
+        state = _limit_state(body[ANGLE + b, lane] - body[ANGLE, lane])
+        if state == INACTIVE or state != flag[LIMIT + j, lane]:
+            body[IMPULSE_LIMIT + j, lane] = _ZERO
+        flag[LIMIT + j, lane] = state
+        work[j, _STATE] = _F(state)
+        cross_x = k22 * _INERTIA_SUM - k23 * k23
+        cross_y = k23 * k13 - k12 * _INERTIA_SUM
+        cross_z = k12 * k23 - k22 * k13
+        det = k11 * cross_x + k12 * cross_y + k13 * cross_z
+        work[j, _DET33] = _ONE / det if det != _ZERO else det
+        px, py = body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane]
+        motor, limit = body[IMPULSE_MOTOR + j, lane], body[IMPULSE_LIMIT + j, lane]
+        vx -= _MASS_A * px
+        vy -= _MASS_A * py
+        w -= _INERTIA_A * ((rx * py - ry * px) + motor + limit)
+        work[j, _BVX] = body[VX + b, lane] + _MASS_B * px
+        work[j, _BVY] = body[VY + b, lane] + _MASS_B * py
+        work[j, _BW] = body[SPIN + b, lane] + _INERTIA_B * (motor + limit)
+        work[j, _SPEED], work[j, _MOTOR] = body[MOTOR_SPEED + j, lane], motor
+        work[j, _IX], work[j, _IY], work[j, _IZ] = px, py, limit
+    body[VX, lane], body[VY, lane], body[SPIN, lane] = vx, vy, w
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _limit_state(angle):
+    if angle <= _LOWER:
+        return AT_LOWER
+    return AT_UPPER if angle >= _UPPER else INACTIVE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_limit(work, j, vx, vy, w, bw):
+    """The impulse (x, y, z) of a joint that stands at its limit; adds z to the sum in work."""
+    k11, k12, k22 = work[j, _K11], work[j, _K12], work[j, _K22]
+    k13, k23, k33 = work[j, _K13], work[j, _K23], _INERTIA_SUM
+    cx = (work[j, _BVX] - vx) + w * work[j, _RY]
+    cy = (work[j, _BVY] - vy) - w * work[j, _RX]
+    cz = bw - w
+    det = work[j, _DET33]
+    # the rows of the inverse by cross products, in the engine's order
+    x = -(
+        det
+        * (
+            cx * (k22 * k33 - k23 * k23)
+            + cy * (k23 * k13 - k12 * k33)
+            + cz * (k12 * k23 - k22 * k13)
+        )
+    )
+    y = -(
+        det
+        * (k11 * (cy * k33 - cz * k23) + k12 * (cz * k13 - cx * k33) + k13 * (cx * k23 - cy * k13))
+    )
+    z = -(
+        det
+        * (k11 * (k22 * cz - k23 * cy) + k12 * (k23 * cx - k12 * cz) + k13 * (k12 * cy - k22 * cx))
+    )
+    total = work[j, _IZ]
+    after = total + z
+    pulls = after < _ZERO if work[j, _STATE] == _F(AT_LOWER) else after > _ZERO
+    if pulls:
+        # a limit only pushes: solve the point alone, with the limit's impulse taken back
+        bx, by = -cx + total * k13, -cy + total * k23
+        det = work[j, _DET]
+        x, y, z = det * (k22 * bx - k12 * by), det * (k11 * by - k12 * bx), -total
+        after = _ZERO
+    work[j, _IZ] = after
+    return x, y, z
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep(work, increment, vx, vy, w):
+    """One round over the joints; returns the hull's velocity.
+
+    Args:
+        increment: (8,), receives what the round adds to the point impulses.
+    """
+    for j in range(3, -1, -1):
+        bw = work[j, _BW]
+        before = work[j, _MOTOR]
+        motor = before + -_MOTOR_MASS * (bw - w - work[j, _SPEED])
+        motor = motor if motor < _MAX_MOTOR else _MAX_MOTOR
+        motor = motor if motor > -_MAX_MOTOR else -_MAX_MOTOR
+        work[j, _MOTOR] = motor
+        turn = motor - before
+        w -= _INERTIA_A * turn
+        bw += _INERTIA_B * turn
+        rx, ry = work[j, _RX], work[j, _RY]
+        if work[j, _STATE] != _ZERO:
+            x, y, z = _with_limit(work, j, vx, vy, w, bw)
+            w -= _INERTIA_A * ((rx * y - ry * x) + z)
+            bw += _INERTIA_B * z
+        else:
+            cx = (work[j, _BVX] - vx) + w * ry
+            cy = (work[j, _BVY] - vy) - w * rx
+            det, k12 = work[j, _DET], work[j, _K12]
+            x = det * (work[j, _K22] * -cx - k12 * -cy)
+            y = det * (work[j, _K11] * -cy - k12 * -cx)
+            w -= _INERTIA_A * (rx * y - ry * x)
+        increment[2 * j], increment[2 * j + 1] = x, y
+        vx -= _MASS_A * x
+        vy -= _MASS_A * y
+        work[j, _BVX] += _MASS_B * x
+        work[j, _BVY] += _MASS_B * y
+        work[j, _BW] = bw
+    return vx, vy, w
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_same(work, saved):
+    """Whether what a round depends on, beside the hull's velocity, is as it was."""
+    is_same = True
+    for j in range(4):
+        is_same &= work[j, _BVX] == saved[j, _BVX] and work[j, _BVY] == saved[j, _BVY]
+        is_same &= work[j, _BW] == saved[j, _BW] and work[j, _MOTOR] == saved[j, _MOTOR]
+        is_same &= work[j, _IZ] == saved[j, _IZ]
+    return is_same
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_settled(work, last):
+    """Whether a round changed no wheel's velocity and no bounded impulse by more than a little."""
+    change = _ZERO
+    for j in range(4):
+        for column in (_BVX, _BVY, _BW, _MOTOR, _IZ):
+            change = max(change, abs(work[j, column] - last[j, column]))
+    return change < _FAST_TOLERANCE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_point_impulses(work, increment, n, first, period):
+    """Adds up the point impulses of all rounds: n that were computed, then repeated ones.
+
+    Args:
+        first, period: rounds first to first + period - 1 are repeated until the last round;
+            period 0 repeats nothing.
+    """
+    sums = increment[_N_VELOCITY]
+    for j in range(4):
+        sums[2 * j], sums[2 * j + 1] = work[j, _IX], work[j, _IY]
+    for k in range(n):
+        for i in range(8):
+            sums[i] += increment[k, i]
+    # the computed rounds end with a whole period, so that the next round is the first of one
+    while period > 0 and n < _N_VELOCITY:
+        for k in range(first, first + period):
+            for i in range(8):
+                sums[i] += increment[k, i]
+        n += period
+    for j in range(4):
+        work[j, _IX], work[j, _IY] = sums[2 * j], sums[2 * j + 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_velocities(body, lane, work, saved, increment, mode):
+    """Solves the joints for velocities.
+
+    Args:
+        work: as ``prepare`` left it; wheels' velocities and impulses are changed.
+        saved: (4, N_WORK) float32 scratch.
+        increment: (VELOCITY_ITERATIONS + 1, 8) float32 scratch.
+        mode: ALL_ROUNDS, EXACT (the same bits, sooner) or FAST (ends when nearly at rest).
+
+    Returns:
+        The number of rounds that were computed.
+    """
+    vx, vy, w = body[VX, lane], body[VY, lane], body[SPIN, lane]
+    sx = sy = sw = _F(np.nan)
+    n, period, at = _N_VELOCITY, 0, 0
+    k = 0
+    while k < n:
+        lx, ly, lw = vx, vy, w
+        vx, vy, w = _sweep(work, increment[k], vx, vy, w)
+        k += 1
+        if mode == FAST:
+            change = max(abs(vx - lx), abs(vy - ly), abs(w - lw))
+            if change < _FAST_TOLERANCE and _is_settled(work, saved):
+                break
+            saved[:] = work
+        elif mode == EXACT and period == 0:
+            if vx == sx and vy == sy and w == sw and _is_same(work, saved):
+                period = k - at
+                # whole periods bring the state back; only the rest of one is computed
+                n = k + (_N_VELOCITY - k) % period
+            elif k % _SNAPSHOT == 0:
+                sx, sy, sw, at = vx, vy, w, k
+                saved[:] = work
+    _add_point_impulses(work, increment, k, k - period, period)
+    body[VX, lane], body[VY, lane], body[SPIN, lane] = vx, vy, w
+    return k
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def store(body, lane, work):
+    """Writes the wheels' velocities and the joints' impulses back."""
+    for j in range(4):
+        b = 1 + j
+        body[VX + b, lane], body[VY + b, lane] = work[j, _BVX], work[j, _BVY]
+        body[SPIN + b, lane] = work[j, _BW]
+        body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane] = work[j, _IX], work[j, _IY]
+        body[IMPULSE_LIMIT + j, lane] = work[j, _IZ]
+        body[IMPULSE_MOTOR + j, lane] = work[j, _MOTOR]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def move(body, flag, lane):
+    """Moves the bodies, corrects their positions, and lets a car that stands still sleep."""
+    for b in range(5):
+        _move_body(body, lane, b)
+    is_solved = False
+    for _ in range(_N_POSITION):
+        is_solved = True
+        for j in range(3, -1, -1):
+            is_solved &= _correct(body, lane, j, flag[LIMIT + j, lane])
+        if is_solved:
+            break
+    for b in range(5):
+        body[SIN + b, lane] = math.sin(body[ANGLE + b, lane])
+        body[COS + b, lane] = math.cos(body[ANGLE + b, lane])
+    _rest(body, lane, is_solved)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _move_body(body, lane, b):
+    """Integrates the position of one body; the engine bounds the way of one step."""
+    vx, vy, w = body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane]
+    dx, dy, turn = _H * vx, _H * vy, _H * w
+    way = dx * dx + dy * dy
+    if way > rb.MAX_TRANSLATION * rb.MAX_TRANSLATION:
+        ratio = rb.MAX_TRANSLATION / np.sqrt(way)
+        vx, vy = vx * ratio, vy * ratio
+    if turn * turn > rb.MAX_ROTATION * rb.MAX_ROTATION:
+        w *= rb.MAX_ROTATION / abs(turn)
+    body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane] = vx, vy, w
+    body[X + b, lane] += _H * vx
+    body[Y + b, lane] += _H * vy
+    body[ANGLE + b, lane] += _H * w
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _correct(body, lane, j, state):
+    """Moves the hull and one wheel towards their joint; returns whether they were close enough."""
+    b = 1 + j
+    angle_a, angle_b = body[ANGLE, lane], body[ANGLE + b, lane]
+    error = _ZERO
+    if state != INACTIVE:
+        c = angle_b - angle_a
+        if state == AT_LOWER:
+            c -= _LOWER
+            error = -c
+            c = min(max(c + _SLOP, -_MAX_TURN), _ZERO)
+        else:
+            c -= _UPPER
+            error = c
+            c = min(max(c - _SLOP, _ZERO), _MAX_TURN)
+        impulse = -_MOTOR_MASS * c
+        angle_a -= _INERTIA_A * impulse
+        angle_b += _INERTIA_B * impulse
+    sin, cos = math.sin(angle_a), math.cos(angle_a)
+    ax, ay = _ANCHOR_X[j], _ANCHOR_Y[j]
+    rx, ry = cos * ax - sin * ay, sin * ax + cos * ay
+    cx = body[X + b, lane] - body[X, lane] - rx
+    cy = body[Y + b, lane] - body[Y, lane] - ry
+    k11 = _MASS_SUM + _INERTIA_A * ry * ry
+    k12 = -_INERTIA_A * rx * ry
+    k22 = _MASS_SUM + _INERTIA_A * rx * rx
+    det = k11 * k22 - k12 * k12
+    if det != _ZERO:
+        det = _ONE / det
+    x, y = -(det * (k22 * cx - k12 * cy)), -(det * (k11 * cy - k12 * cx))
+    body[X, lane] -= _MASS_A * x
+    body[Y, lane] -= _MASS_A * y
+    body[ANGLE, lane] = angle_a - _INERTIA_A * (rx * y - ry * x)
+    body[X + b, lane] += _MASS_B * x
+    body[Y + b, lane] += _MASS_B * y
+    body[ANGLE + b, lane] = angle_b
+    return np.sqrt(cx * cx + cy * cy) <= _LINEAR_SLOP and error <= _SLOP
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _rest(body, lane, is_solved):
+    """Counts the time that each body has been slow; stops all when the shortest is long enough.
+
+    The next step's motors and forces wake the bodies, so that sleep is only this stop.
+    """
+    shortest = _F(np.inf)
+    for b in range(5):
+        vx, vy, w = body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane]
+        if w * w > rb.SLEEP_SPIN_SQUARED or vx * vx + vy * vy > rb.SLEEP_SPEED_SQUARED:
+            body[SLEEP + b, lane] = _ZERO
+        else:
+            body[SLEEP + b, lane] += _H
+        shortest = min(shortest, body[SLEEP + b, lane])
+    if shortest >= rb.TIME_TO_SLEEP and is_solved:
+        for b in range(5):
+            body[VX + b, lane] = body[VY + b, lane] = body[SPIN + b, lane] = _ZERO
+            body[SLEEP + b, lane] = _ZERO
