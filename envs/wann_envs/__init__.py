@@ -16,3 +16,4 @@ def _register(env_id: str, entry_point: str, max_episode_steps: int) -> None:
 
 
 _register("wann/CartPoleSwingUp-v0", "wann_envs.swingup.env:CartPoleSwingUpEnv", 1000)
+_register("wann/CarRacing-v0", "wann_envs.car_racing.env:CarRacingEnv", 1000)

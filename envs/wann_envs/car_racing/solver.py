@@ -63,11 +63,10 @@ _SLOP, _MAX_TURN = rb.ANGULAR_SLOP, rb.MAX_ANGULAR_CORRECTION
 _LINEAR_SLOP = rb.LINEAR_SLOP
 _ANCHOR_X, _ANCHOR_Y = rb.ANCHOR_X, rb.ANCHOR_Y
 
-# columns of Cars.work
-_BVX, _BVY, _BW, _RX, _RY, _K11, _K12, _K22, _DET, _K13, _K23, _DET33 = range(12)
-_SPEED, _MOTOR, _IX, _IY, _IZ, _STATE = range(12, 18)
-# rounds between two snapshots; a longer period is not looked for
-_SNAPSHOT = 8
+# rows of Cars.work; a round changes the first five and depends on them
+_BVX, _BVY, _BW, _MOTOR, _IZ, _IX, _IY = range(7)
+_N_CHANGING = 5
+_RX, _RY, _K11, _K12, _K22, _DET, _K13, _K23, _DET33, _SPEED, _STATE = range(7, 18)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -84,7 +83,7 @@ def prepare(body, flag, lane, work):
     """Sets up the four joints: arms, effective masses and limits; applies last step's impulses.
 
     Args:
-        work: (4, N_WORK), filled; the hull's velocity is changed in ``body``, the wheels' in work.
+        work: (N_WORK, 4), filled; the hull's velocity is changed in ``body``, the wheels' in work.
     """
     vx, vy, w = body[VX, lane], body[VY, lane], body[SPIN, lane]
     sin, cos = body[SIN, lane], body[COS, lane]
@@ -95,30 +94,30 @@ def prepare(body, flag, lane, work):
         k11, k22 = _MASS_SUM + ry * ry * _INERTIA_A, _MASS_SUM + rx * rx * _INERTIA_A
         k12, k13, k23 = -ry * rx * _INERTIA_A, -ry * _INERTIA_A, rx * _INERTIA_A
         det = k11 * k22 - k12 * k12
-        work[j, _DET] = _ONE / det if det != _ZERO else det
-        work[j, _RX], work[j, _RY] = rx, ry
-        work[j, _K11], work[j, _K12], work[j, _K22] = k11, k12, k22
-        work[j, _K13], work[j, _K23] = k13, k23
+        work[_DET, j] = _ONE / det if det != _ZERO else det
+        work[_RX, j], work[_RY, j] = rx, ry
+        work[_K11, j], work[_K12, j], work[_K22, j] = k11, k12, k22
+        work[_K13, j], work[_K23, j] = k13, k23
         state = _limit_state(body[ANGLE + b, lane] - body[ANGLE, lane])
         if state == INACTIVE or state != flag[LIMIT + j, lane]:
             body[IMPULSE_LIMIT + j, lane] = _ZERO
         flag[LIMIT + j, lane] = state
-        work[j, _STATE] = _F(state)
+        work[_STATE, j] = _F(state)
         cross_x = k22 * _INERTIA_SUM - k23 * k23
         cross_y = k23 * k13 - k12 * _INERTIA_SUM
         cross_z = k12 * k23 - k22 * k13
         det = k11 * cross_x + k12 * cross_y + k13 * cross_z
-        work[j, _DET33] = _ONE / det if det != _ZERO else det
+        work[_DET33, j] = _ONE / det if det != _ZERO else det
         px, py = body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane]
         motor, limit = body[IMPULSE_MOTOR + j, lane], body[IMPULSE_LIMIT + j, lane]
         vx -= _MASS_A * px
         vy -= _MASS_A * py
         w -= _INERTIA_A * ((rx * py - ry * px) + motor + limit)
-        work[j, _BVX] = body[VX + b, lane] + _MASS_B * px
-        work[j, _BVY] = body[VY + b, lane] + _MASS_B * py
-        work[j, _BW] = body[SPIN + b, lane] + _INERTIA_B * (motor + limit)
-        work[j, _SPEED], work[j, _MOTOR] = body[MOTOR_SPEED + j, lane], motor
-        work[j, _IX], work[j, _IY], work[j, _IZ] = px, py, limit
+        work[_BVX, j] = body[VX + b, lane] + _MASS_B * px
+        work[_BVY, j] = body[VY + b, lane] + _MASS_B * py
+        work[_BW, j] = body[SPIN + b, lane] + _INERTIA_B * (motor + limit)
+        work[_SPEED, j], work[_MOTOR, j] = body[MOTOR_SPEED + j, lane], motor
+        work[_IX, j], work[_IY, j], work[_IZ, j] = px, py, limit
     body[VX, lane], body[VY, lane], body[SPIN, lane] = vx, vy, w
 
 
@@ -132,12 +131,12 @@ def _limit_state(angle):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _with_limit(work, j, vx, vy, w, bw):
     """The impulse (x, y, z) of a joint that stands at its limit; adds z to the sum in work."""
-    k11, k12, k22 = work[j, _K11], work[j, _K12], work[j, _K22]
-    k13, k23, k33 = work[j, _K13], work[j, _K23], _INERTIA_SUM
-    cx = (work[j, _BVX] - vx) + w * work[j, _RY]
-    cy = (work[j, _BVY] - vy) - w * work[j, _RX]
+    k11, k12, k22 = work[_K11, j], work[_K12, j], work[_K22, j]
+    k13, k23, k33 = work[_K13, j], work[_K23, j], _INERTIA_SUM
+    cx = (work[_BVX, j] - vx) + w * work[_RY, j]
+    cy = (work[_BVY, j] - vy) - w * work[_RX, j]
     cz = bw - w
-    det = work[j, _DET33]
+    det = work[_DET33, j]
     # the rows of the inverse by cross products, in the engine's order
     x = -(
         det
@@ -155,16 +154,16 @@ def _with_limit(work, j, vx, vy, w, bw):
         det
         * (k11 * (k22 * cz - k23 * cy) + k12 * (k23 * cx - k12 * cz) + k13 * (k12 * cy - k22 * cx))
     )
-    total = work[j, _IZ]
+    total = work[_IZ, j]
     after = total + z
-    pulls = after < _ZERO if work[j, _STATE] == _F(AT_LOWER) else after > _ZERO
+    pulls = after < _ZERO if work[_STATE, j] == _F(AT_LOWER) else after > _ZERO
     if pulls:
         # a limit only pushes: solve the point alone, with the limit's impulse taken back
         bx, by = -cx + total * k13, -cy + total * k23
-        det = work[j, _DET]
+        det = work[_DET, j]
         x, y, z = det * (k22 * bx - k12 * by), det * (k11 * by - k12 * bx), -total
         after = _ZERO
-    work[j, _IZ] = after
+    work[_IZ, j] = after
     return x, y, z
 
 
@@ -176,55 +175,51 @@ def _sweep(work, increment, vx, vy, w):
         increment: (8,), receives what the round adds to the point impulses.
     """
     for j in range(3, -1, -1):
-        bw = work[j, _BW]
-        before = work[j, _MOTOR]
-        motor = before + -_MOTOR_MASS * (bw - w - work[j, _SPEED])
+        bw = work[_BW, j]
+        before = work[_MOTOR, j]
+        motor = before + -_MOTOR_MASS * (bw - w - work[_SPEED, j])
         motor = motor if motor < _MAX_MOTOR else _MAX_MOTOR
         motor = motor if motor > -_MAX_MOTOR else -_MAX_MOTOR
-        work[j, _MOTOR] = motor
+        work[_MOTOR, j] = motor
         turn = motor - before
         w -= _INERTIA_A * turn
         bw += _INERTIA_B * turn
-        rx, ry = work[j, _RX], work[j, _RY]
-        if work[j, _STATE] != _ZERO:
+        rx, ry = work[_RX, j], work[_RY, j]
+        if work[_STATE, j] != _ZERO:
             x, y, z = _with_limit(work, j, vx, vy, w, bw)
             w -= _INERTIA_A * ((rx * y - ry * x) + z)
             bw += _INERTIA_B * z
         else:
-            cx = (work[j, _BVX] - vx) + w * ry
-            cy = (work[j, _BVY] - vy) - w * rx
-            det, k12 = work[j, _DET], work[j, _K12]
-            x = det * (work[j, _K22] * -cx - k12 * -cy)
-            y = det * (work[j, _K11] * -cy - k12 * -cx)
+            cx = (work[_BVX, j] - vx) + w * ry
+            cy = (work[_BVY, j] - vy) - w * rx
+            det, k12 = work[_DET, j], work[_K12, j]
+            x = det * (work[_K22, j] * -cx - k12 * -cy)
+            y = det * (work[_K11, j] * -cy - k12 * -cx)
             w -= _INERTIA_A * (rx * y - ry * x)
         increment[2 * j], increment[2 * j + 1] = x, y
         vx -= _MASS_A * x
         vy -= _MASS_A * y
-        work[j, _BVX] += _MASS_B * x
-        work[j, _BVY] += _MASS_B * y
-        work[j, _BW] = bw
+        work[_BVX, j] += _MASS_B * x
+        work[_BVY, j] += _MASS_B * y
+        work[_BW, j] = bw
     return vx, vy, w
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_same(work, saved):
+def _is_same(work, saved, tolerance):
     """Whether what a round depends on, beside the hull's velocity, is as it was."""
     is_same = True
-    for j in range(4):
-        is_same &= work[j, _BVX] == saved[j, _BVX] and work[j, _BVY] == saved[j, _BVY]
-        is_same &= work[j, _BW] == saved[j, _BW] and work[j, _MOTOR] == saved[j, _MOTOR]
-        is_same &= work[j, _IZ] == saved[j, _IZ]
+    for row in range(_N_CHANGING):
+        for j in range(4):
+            is_same &= abs(work[row, j] - saved[row, j]) <= tolerance
     return is_same
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_settled(work, last):
-    """Whether a round changed no wheel's velocity and no bounded impulse by more than a little."""
-    change = _ZERO
-    for j in range(4):
-        for column in (_BVX, _BVY, _BW, _MOTOR, _IZ):
-            change = max(change, abs(work[j, column] - last[j, column]))
-    return change < _FAST_TOLERANCE
+def _save(work, saved):
+    for row in range(_N_CHANGING):
+        for j in range(4):
+            saved[row, j] = work[row, j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -237,18 +232,51 @@ def _add_point_impulses(work, increment, n, first, period):
     """
     sums = increment[_N_VELOCITY]
     for j in range(4):
-        sums[2 * j], sums[2 * j + 1] = work[j, _IX], work[j, _IY]
+        sums[2 * j], sums[2 * j + 1] = work[_IX, j], work[_IY, j]
     for k in range(n):
         for i in range(8):
             sums[i] += increment[k, i]
     # the computed rounds end with a whole period, so that the next round is the first of one
-    while period > 0 and n < _N_VELOCITY:
-        for k in range(first, first + period):
+    while period == 2 and n < _N_VELOCITY:
+        for k in range(first, first + 2):
             for i in range(8):
                 sums[i] += increment[k, i]
-        n += period
+        n += 2
+    if period == 1:
+        for i in range(8):
+            sums[i] = _add_again(sums[i], increment[first, i], _N_VELOCITY - n)
     for j in range(4):
-        work[j, _IX], work[j, _IY] = sums[2 * j], sums[2 * j + 1]
+        work[_IX, j], work[_IY, j] = sums[2 * j], sums[2 * j + 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_again(value, term, n):
+    """Adds a term n times, with a float32 rounding each time.
+
+    Between two powers of two every addition is rounded to the same multiple of the spacing; only
+    the first may differ, where the term lies half-way and the value is odd. So the rest is one
+    exact product in float64, unless a power of two is passed on the way.
+    """
+    if n < 3:
+        for _ in range(n):
+            value += term
+        return value
+    first = value + term
+    second = first + term
+    change = np.float64(second) - np.float64(first)
+    last = np.float64(second) + np.float64(n - 2) * change
+    exponent = _exponent(first)
+    if exponent == _exponent(second) and exponent == _exponent(_F(last)):
+        return _F(last)
+    for _ in range(n):
+        value += term
+    return value
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _exponent(value):
+    """Sign and exponent of a float32."""
+    return np.float32(value).view(np.int32) >> 23
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -257,34 +285,37 @@ def solve_velocities(body, lane, work, saved, increment, mode):
 
     Args:
         work: as ``prepare`` left it; wheels' velocities and impulses are changed.
-        saved: (4, N_WORK) float32 scratch.
+        saved: (2, 5, 4) float32 scratch.
         increment: (VELOCITY_ITERATIONS + 1, 8) float32 scratch.
-        mode: ALL_ROUNDS, EXACT (the same bits, sooner) or FAST (ends when nearly at rest).
+        mode: ALL_ROUNDS, EXACT (the same bits, sooner) or FAST (ends when nearly the same).
 
     Returns:
         The number of rounds that were computed.
     """
     vx, vy, w = body[VX, lane], body[VY, lane], body[SPIN, lane]
-    sx = sy = sw = _F(np.nan)
-    n, period, at = _N_VELOCITY, 0, 0
+    tolerance = _FAST_TOLERANCE if mode == FAST else _ZERO
+    # one and two rounds ago: nearly every cycle has one of these periods
+    x1 = y1 = w1 = x2 = y2 = w2 = _F(np.nan)
+    n, period = _N_VELOCITY, 0
     k = 0
     while k < n:
-        lx, ly, lw = vx, vy, w
+        x1, y1, w1, x2, y2, w2 = vx, vy, w, x1, y1, w1
+        if mode != ALL_ROUNDS:
+            _save(work, saved[k % 2])
         vx, vy, w = _sweep(work, increment[k], vx, vy, w)
         k += 1
-        if mode == FAST:
-            change = max(abs(vx - lx), abs(vy - ly), abs(w - lw))
-            if change < _FAST_TOLERANCE and _is_settled(work, saved):
-                break
-            saved[:] = work
-        elif mode == EXACT and period == 0:
-            if vx == sx and vy == sy and w == sw and _is_same(work, saved):
-                period = k - at
-                # whole periods bring the state back; only the rest of one is computed
-                n = k + (_N_VELOCITY - k) % period
-            elif k % _SNAPSHOT == 0:
-                sx, sy, sw, at = vx, vy, w, k
-                saved[:] = work
+        if mode == ALL_ROUNDS or period != 0:
+            continue
+        change = max(abs(vx - x1), abs(vy - y1), abs(w - w1))
+        if change <= tolerance and _is_same(work, saved[(k - 1) % 2], tolerance):
+            period = 1
+            n = k
+        elif vx == x2 and vy == y2 and w == w2 and _is_same(work, saved[k % 2], _ZERO):
+            period = 2
+            # whole periods bring the state back; a single round that is left is computed
+            n = k + (_N_VELOCITY - k) % 2
+    if mode == FAST:
+        period = 0
     _add_point_impulses(work, increment, k, k - period, period)
     body[VX, lane], body[VY, lane], body[SPIN, lane] = vx, vy, w
     return k
@@ -295,11 +326,11 @@ def store(body, lane, work):
     """Writes the wheels' velocities and the joints' impulses back."""
     for j in range(4):
         b = 1 + j
-        body[VX + b, lane], body[VY + b, lane] = work[j, _BVX], work[j, _BVY]
-        body[SPIN + b, lane] = work[j, _BW]
-        body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane] = work[j, _IX], work[j, _IY]
-        body[IMPULSE_LIMIT + j, lane] = work[j, _IZ]
-        body[IMPULSE_MOTOR + j, lane] = work[j, _MOTOR]
+        body[VX + b, lane], body[VY + b, lane] = work[_BVX, j], work[_BVY, j]
+        body[SPIN + b, lane] = work[_BW, j]
+        body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane] = work[_IX, j], work[_IY, j]
+        body[IMPULSE_LIMIT + j, lane] = work[_IZ, j]
+        body[IMPULSE_MOTOR + j, lane] = work[_MOTOR, j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

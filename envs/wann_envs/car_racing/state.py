@@ -46,8 +46,7 @@ class Cars(NamedTuple):
         visited: (L, tiles of the longest track) bool.
         near: (L, 1 + MAX_NEAR) int32: a number of tiles and their indices, see ``contact``.
         near_at: (2, L) float32: where the hull was when ``near`` was made.
-        work, saved: (4, N_WORK) float32, scratch of the solver.
-        increment: (VELOCITY_ITERATIONS + 1, 8) float32, scratch of the solver.
+        work, saved, increment: scratch of the solver.
     """
 
     body: NDArray[np.float32]
@@ -93,7 +92,7 @@ def new_cars(n_lanes: int, n_tiles: int) -> Cars:
         visited=np.zeros((n_lanes, n_tiles), np.bool_),
         near=np.zeros((n_lanes, 1 + MAX_NEAR), np.int32),
         near_at=np.zeros((2, n_lanes), np.float32),
-        work=np.zeros((4, N_WORK), np.float32),
-        saved=np.zeros((4, N_WORK), np.float32),
+        work=np.zeros((N_WORK, 4), np.float32),
+        saved=np.zeros((2, 5, 4), np.float32),
         increment=np.zeros((VELOCITY_ITERATIONS + 1, 8), np.float32),
     )
