@@ -162,6 +162,12 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         return self._world("wheel_spins")[0].drive[s.OMEGA : s.OMEGA + 4, 0].copy()
 
     @property
+    def is_at_steering_limit(self) -> bool:
+        """Whether a front wheel stood at the end of its turn in the last step."""
+        limit = self._world("is_at_steering_limit")[0].flag[s.LIMIT : s.LIMIT + 2, 0]
+        return bool((limit != s.INACTIVE).any())
+
+    @property
     def track(self) -> NDArray[np.float64]:
         """(N, 4) centre line, see ``Tracks.line``."""
         return self._world("track")[1].line.copy()
@@ -189,7 +195,8 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
             self._painter = drawing.Painter(self._world("render")[1])
         surface = self._painter.paint(scene)
         if self.render_mode == "rgb_array":
-            return drawing.pixels(surface)
+            frame: NDArray[np.uint8] = drawing.pixels(surface)
+            return frame
         if self._window is None:
             self._window = drawing.Window("Car racing", self.metadata["render_fps"])
         self._window.show(surface)

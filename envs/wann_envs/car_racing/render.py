@@ -1,7 +1,7 @@
 """Drawing of the car race: grass, road, kerbs, car, traces and instruments, as in CarRacing-v3.
 
-A frame is painted at 1000 x 800 pixels, y upward, and scaled down to 600 x 400, which smooths every
-edge. The painter needs no display.
+A frame is painted at 1000 x 800 pixels, y upward. A window shows it so; an array is scaled down to
+600 x 400, which smooths every edge. The painter needs no display.
 
 Source: the look is that of Gymnasium's ``car_racing.py`` and ``car_dynamics.py`` (MIT licence).
 """
@@ -120,7 +120,6 @@ class Painter:
 
     def __init__(self, tracks: Tracks) -> None:
         self._canvas = pygame.Surface((WIDTH, HEIGHT))
-        self._surface = pygame.Surface((VIDEO_WIDTH, VIDEO_HEIGHT))
         self._ground, self._colours, self._tile = _ground(tracks)
         pygame.font.init()
         self._font = pygame.font.Font(pygame.font.get_default_font(), 42)
@@ -139,8 +138,7 @@ class Painter:
         self._write(f"{scene.reward:04.0f}", (60, HEIGHT - HEIGHT * 2.5 / 40.0))
         for k, line in enumerate(scene.caption.splitlines()):
             self._write(line, (WIDTH / 2, 40 + 50 * k))
-        pygame.transform.smoothscale(canvas, (VIDEO_WIDTH, VIDEO_HEIGHT), self._surface)
-        return self._surface
+        return canvas
 
     def _paint_ground(self, camera: _Camera, visited: NDArray[np.bool_]) -> None:
         field = [(1, 1), (1, -1), (-1, -1), (-1, 1)]
@@ -149,7 +147,7 @@ class Painter:
         gfxdraw.filled_polygon(self._canvas, corners, _FIELD)
         seen = camera.see(self._ground)
         is_near = (seen >= -_ROOM) & (seen <= np.array([WIDTH + _ROOM, HEIGHT + _ROOM]))
-        for k in np.nonzero(is_near.all(axis=2).any(axis=1))[0]:
+        for k in np.flatnonzero(np.all(is_near, axis=2).any(axis=1)):
             corners, tile = seen[k].tolist(), self._tile[k]
             colour = _ROAD if tile >= 0 and visited[tile] else self._colours[k]
             gfxdraw.aapolygon(self._canvas, corners, colour)
@@ -167,7 +165,7 @@ class Window:
 
     def __init__(self, title: str, frames_per_second: int) -> None:
         pygame.display.init()
-        self._screen = pygame.display.set_mode((VIDEO_WIDTH, VIDEO_HEIGHT))
+        self._screen = pygame.display.set_mode((WIDTH, HEIGHT))
         pygame.display.set_caption(title)
         self._clock = pygame.time.Clock()
         self._frames_per_second = frames_per_second
@@ -194,8 +192,9 @@ class Window:
 
 
 def pixels(surface: pygame.Surface) -> NDArray[np.uint8]:
-    """A copy of a surface as (height, width, 3) uint8."""
-    return np.ascontiguousarray(pygame.surfarray.array3d(surface).swapaxes(0, 1), dtype=np.uint8)
+    """A painted surface, scaled down, as (VIDEO_HEIGHT, VIDEO_WIDTH, 3) uint8."""
+    small = pygame.transform.smoothscale(surface, (VIDEO_WIDTH, VIDEO_HEIGHT))
+    return np.ascontiguousarray(pygame.surfarray.array3d(small).swapaxes(0, 1), dtype=np.uint8)
 
 
 class _Camera:
