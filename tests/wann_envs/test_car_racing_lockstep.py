@@ -78,6 +78,7 @@ def test_unseeded_resets_go_on_alike():
         assert_same_steps(ours, theirs, np.tile([0.1, 1.0, 0.0], (60, 1)))
 
 
+@pytest.mark.filterwarnings("ignore:.*step was called although")
 @pytest.mark.parametrize("percent", [0.0, 0.5])
 def test_lap_complete_percent_acts_alike(percent):
     assert_same_steps(*both(11, lap_complete_percent=percent), np.zeros((5, 3)))

@@ -122,12 +122,15 @@ def noise(rng: np.random.Generator) -> Driver:
 
 def leaver(rng: np.random.Generator) -> Driver:
     """A driver who heads straight off the playfield."""
-    gas = rng.uniform(0.3, 1.0)
+    fast = rng.uniform(20.0, 60.0)
 
     def drive(env: CarRacingEnv) -> Action:
-        x, y, angle = env.bodies[0, :3].tolist()
+        x, y, angle, vx, vy, _ = env.bodies[0].tolist()
         bearing = math.remainder(math.atan2(y, x) - angle - math.pi / 2, 2.0 * math.pi)
-        return np.array([min(max(-bearing, -1.0), 1.0), gas, 0.0])
+        # much gas in a turn would spin the car
+        limit = fast if abs(bearing) < 0.3 else 10.0
+        gas = 0.5 if math.hypot(vx, vy) < limit else 0.0
+        return np.array([min(max(-0.5 * bearing, -0.3), 0.3), gas, 0.0])
 
     return drive
 
