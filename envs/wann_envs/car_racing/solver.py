@@ -52,8 +52,8 @@ _ZERO, _ONE = _F(0.0), _F(1.0)
 _H = rb.TIME_STEP
 _MASS_A, _MASS_B = rb.HULL_INVERSE_MASS, rb.WHEEL_INVERSE_MASS
 _INERTIA_A, _INERTIA_B = rb.HULL_INVERSE_INERTIA, rb.WHEEL_INVERSE_INERTIA
-_INERTIA_SUM = _F(_INERTIA_A + _INERTIA_B)
-_MOTOR_MASS = _F(_ONE / _INERTIA_SUM)
+INERTIA_SUM = _F(_INERTIA_A + _INERTIA_B)
+MOTOR_MASS = _F(_ONE / INERTIA_SUM)
 _MASS_SUM = _F(_MASS_A + _MASS_B)
 _MAX_MOTOR = rb.MAX_MOTOR_IMPULSE
 _CENTRE_X, _CENTRE_Y = rb.HULL_CENTRE_X, rb.HULL_CENTRE_Y
@@ -64,9 +64,9 @@ _LINEAR_SLOP = rb.LINEAR_SLOP
 _ANCHOR_X, _ANCHOR_Y = rb.ANCHOR_X, rb.ANCHOR_Y
 
 # rows of Cars.work; a round changes the first five and depends on them
-_BVX, _BVY, _BW, _MOTOR, _IZ, _IX, _IY = range(7)
-_N_CHANGING = 5
-_RX, _RY, _K11, _K12, _K22, _DET, _K13, _K23, _DET33, _SPEED, _STATE = range(7, 18)
+BVX, BVY, BW, MOTOR, IZ, IX, IY = range(7)
+N_CHANGING = 5
+RX, RY, K11, K12, K22, DET, K13, K23, DET33, SPEED, STATE = range(7, 18)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -94,30 +94,30 @@ def prepare(body, flag, lane, work):
         k11, k22 = _MASS_SUM + ry * ry * _INERTIA_A, _MASS_SUM + rx * rx * _INERTIA_A
         k12, k13, k23 = -ry * rx * _INERTIA_A, -ry * _INERTIA_A, rx * _INERTIA_A
         det = k11 * k22 - k12 * k12
-        work[_DET, j] = _ONE / det if det != _ZERO else det
-        work[_RX, j], work[_RY, j] = rx, ry
-        work[_K11, j], work[_K12, j], work[_K22, j] = k11, k12, k22
-        work[_K13, j], work[_K23, j] = k13, k23
+        work[DET, j] = _ONE / det if det != _ZERO else det
+        work[RX, j], work[RY, j] = rx, ry
+        work[K11, j], work[K12, j], work[K22, j] = k11, k12, k22
+        work[K13, j], work[K23, j] = k13, k23
         state = _limit_state(body[ANGLE + b, lane] - body[ANGLE, lane])
         if state == INACTIVE or state != flag[LIMIT + j, lane]:
             body[IMPULSE_LIMIT + j, lane] = _ZERO
         flag[LIMIT + j, lane] = state
-        work[_STATE, j] = _F(state)
-        cross_x = k22 * _INERTIA_SUM - k23 * k23
-        cross_y = k23 * k13 - k12 * _INERTIA_SUM
+        work[STATE, j] = _F(state)
+        cross_x = k22 * INERTIA_SUM - k23 * k23
+        cross_y = k23 * k13 - k12 * INERTIA_SUM
         cross_z = k12 * k23 - k22 * k13
         det = k11 * cross_x + k12 * cross_y + k13 * cross_z
-        work[_DET33, j] = _ONE / det if det != _ZERO else det
+        work[DET33, j] = _ONE / det if det != _ZERO else det
         px, py = body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane]
         motor, limit = body[IMPULSE_MOTOR + j, lane], body[IMPULSE_LIMIT + j, lane]
         vx -= _MASS_A * px
         vy -= _MASS_A * py
         w -= _INERTIA_A * ((rx * py - ry * px) + motor + limit)
-        work[_BVX, j] = body[VX + b, lane] + _MASS_B * px
-        work[_BVY, j] = body[VY + b, lane] + _MASS_B * py
-        work[_BW, j] = body[SPIN + b, lane] + _INERTIA_B * (motor + limit)
-        work[_SPEED, j], work[_MOTOR, j] = body[MOTOR_SPEED + j, lane], motor
-        work[_IX, j], work[_IY, j], work[_IZ, j] = px, py, limit
+        work[BVX, j] = body[VX + b, lane] + _MASS_B * px
+        work[BVY, j] = body[VY + b, lane] + _MASS_B * py
+        work[BW, j] = body[SPIN + b, lane] + _INERTIA_B * (motor + limit)
+        work[SPEED, j], work[MOTOR, j] = body[MOTOR_SPEED + j, lane], motor
+        work[IX, j], work[IY, j], work[IZ, j] = px, py, limit
     body[VX, lane], body[VY, lane], body[SPIN, lane] = vx, vy, w
 
 
@@ -131,12 +131,12 @@ def _limit_state(angle):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _with_limit(work, j, vx, vy, w, bw):
     """The impulse (x, y, z) of a joint that stands at its limit; adds z to the sum in work."""
-    k11, k12, k22 = work[_K11, j], work[_K12, j], work[_K22, j]
-    k13, k23, k33 = work[_K13, j], work[_K23, j], _INERTIA_SUM
-    cx = (work[_BVX, j] - vx) + w * work[_RY, j]
-    cy = (work[_BVY, j] - vy) - w * work[_RX, j]
+    k11, k12, k22 = work[K11, j], work[K12, j], work[K22, j]
+    k13, k23, k33 = work[K13, j], work[K23, j], INERTIA_SUM
+    cx = (work[BVX, j] - vx) + w * work[RY, j]
+    cy = (work[BVY, j] - vy) - w * work[RX, j]
     cz = bw - w
-    det = work[_DET33, j]
+    det = work[DET33, j]
     # the rows of the inverse by cross products, in the engine's order
     x = -(
         det
@@ -154,16 +154,16 @@ def _with_limit(work, j, vx, vy, w, bw):
         det
         * (k11 * (k22 * cz - k23 * cy) + k12 * (k23 * cx - k12 * cz) + k13 * (k12 * cy - k22 * cx))
     )
-    total = work[_IZ, j]
+    total = work[IZ, j]
     after = total + z
-    pulls = after < _ZERO if work[_STATE, j] == _F(AT_LOWER) else after > _ZERO
+    pulls = after < _ZERO if work[STATE, j] == _F(AT_LOWER) else after > _ZERO
     if pulls:
         # a limit only pushes: solve the point alone, with the limit's impulse taken back
         bx, by = -cx + total * k13, -cy + total * k23
-        det = work[_DET, j]
+        det = work[DET, j]
         x, y, z = det * (k22 * bx - k12 * by), det * (k11 * by - k12 * bx), -total
         after = _ZERO
-    work[_IZ, j] = after
+    work[IZ, j] = after
     return x, y, z
 
 
@@ -175,33 +175,33 @@ def _sweep(work, increment, vx, vy, w):
         increment: (8,), receives what the round adds to the point impulses.
     """
     for j in range(3, -1, -1):
-        bw = work[_BW, j]
-        before = work[_MOTOR, j]
-        motor = before + -_MOTOR_MASS * (bw - w - work[_SPEED, j])
+        bw = work[BW, j]
+        before = work[MOTOR, j]
+        motor = before + -MOTOR_MASS * (bw - w - work[SPEED, j])
         motor = motor if motor < _MAX_MOTOR else _MAX_MOTOR
         motor = motor if motor > -_MAX_MOTOR else -_MAX_MOTOR
-        work[_MOTOR, j] = motor
+        work[MOTOR, j] = motor
         turn = motor - before
         w -= _INERTIA_A * turn
         bw += _INERTIA_B * turn
-        rx, ry = work[_RX, j], work[_RY, j]
-        if work[_STATE, j] != _ZERO:
+        rx, ry = work[RX, j], work[RY, j]
+        if work[STATE, j] != _ZERO:
             x, y, z = _with_limit(work, j, vx, vy, w, bw)
             w -= _INERTIA_A * ((rx * y - ry * x) + z)
             bw += _INERTIA_B * z
         else:
-            cx = (work[_BVX, j] - vx) + w * ry
-            cy = (work[_BVY, j] - vy) - w * rx
-            det, k12 = work[_DET, j], work[_K12, j]
-            x = det * (work[_K22, j] * -cx - k12 * -cy)
-            y = det * (work[_K11, j] * -cy - k12 * -cx)
+            cx = (work[BVX, j] - vx) + w * ry
+            cy = (work[BVY, j] - vy) - w * rx
+            det, k12 = work[DET, j], work[K12, j]
+            x = det * (work[K22, j] * -cx - k12 * -cy)
+            y = det * (work[K11, j] * -cy - k12 * -cx)
             w -= _INERTIA_A * (rx * y - ry * x)
         increment[2 * j], increment[2 * j + 1] = x, y
         vx -= _MASS_A * x
         vy -= _MASS_A * y
-        work[_BVX, j] += _MASS_B * x
-        work[_BVY, j] += _MASS_B * y
-        work[_BW, j] = bw
+        work[BVX, j] += _MASS_B * x
+        work[BVY, j] += _MASS_B * y
+        work[BW, j] = bw
     return vx, vy, w
 
 
@@ -209,7 +209,7 @@ def _sweep(work, increment, vx, vy, w):
 def _is_same(work, saved, tolerance):
     """Whether what a round depends on, beside the hull's velocity, is as it was."""
     is_same = True
-    for row in range(_N_CHANGING):
+    for row in range(N_CHANGING):
         for j in range(4):
             is_same &= abs(work[row, j] - saved[row, j]) <= tolerance
     return is_same
@@ -217,7 +217,7 @@ def _is_same(work, saved, tolerance):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _save(work, saved):
-    for row in range(_N_CHANGING):
+    for row in range(N_CHANGING):
         for j in range(4):
             saved[row, j] = work[row, j]
 
@@ -232,7 +232,7 @@ def _add_point_impulses(work, increment, n, first, period):
     """
     sums = increment[_N_VELOCITY]
     for j in range(4):
-        sums[2 * j], sums[2 * j + 1] = work[_IX, j], work[_IY, j]
+        sums[2 * j], sums[2 * j + 1] = work[IX, j], work[IY, j]
     for k in range(n):
         for i in range(8):
             sums[i] += increment[k, i]
@@ -244,13 +244,13 @@ def _add_point_impulses(work, increment, n, first, period):
         n += 2
     if period == 1:
         for i in range(8):
-            sums[i] = _add_again(sums[i], increment[first, i], _N_VELOCITY - n)
+            sums[i] = add_again(sums[i], increment[first, i], _N_VELOCITY - n)
     for j in range(4):
-        work[_IX, j], work[_IY, j] = sums[2 * j], sums[2 * j + 1]
+        work[IX, j], work[IY, j] = sums[2 * j], sums[2 * j + 1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_again(value, term, n):
+def add_again(value, term, n):
     """Adds a term n times, with a float32 rounding each time.
 
     Between two powers of two every addition is rounded to the same multiple of the spacing; only
@@ -326,11 +326,11 @@ def store(body, lane, work):
     """Writes the wheels' velocities and the joints' impulses back."""
     for j in range(4):
         b = 1 + j
-        body[VX + b, lane], body[VY + b, lane] = work[_BVX, j], work[_BVY, j]
-        body[SPIN + b, lane] = work[_BW, j]
-        body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane] = work[_IX, j], work[_IY, j]
-        body[IMPULSE_LIMIT + j, lane] = work[_IZ, j]
-        body[IMPULSE_MOTOR + j, lane] = work[_MOTOR, j]
+        body[VX + b, lane], body[VY + b, lane] = work[BVX, j], work[BVY, j]
+        body[SPIN + b, lane] = work[BW, j]
+        body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane] = work[IX, j], work[IY, j]
+        body[IMPULSE_LIMIT + j, lane] = work[IZ, j]
+        body[IMPULSE_MOTOR + j, lane] = work[MOTOR, j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -384,7 +384,7 @@ def _correct(body, lane, j, state):
             c -= _UPPER
             error = c
             c = min(max(c - _SLOP, _ZERO), _MAX_TURN)
-        impulse = -_MOTOR_MASS * c
+        impulse = -MOTOR_MASS * c
         angle_a -= _INERTIA_A * impulse
         angle_b += _INERTIA_B * impulse
     sin, cos = math.sin(angle_a), math.cos(angle_a)
