@@ -17,13 +17,7 @@ from numba import njit
 from wann_envs.car_racing import rigid_body as rb
 from wann_envs.car_racing.contact import look
 from wann_envs.car_racing.lanes import solve_lanes
-from wann_envs.car_racing.solver import (
-    integrate_forces,
-    move,
-    prepare,
-    solve_velocities,
-    store,
-)
+from wann_envs.car_racing.position import move
 from wann_envs.car_racing.state import (
     ANGLE,
     BRAKE,
@@ -47,8 +41,10 @@ from wann_envs.car_racing.state import (
     VY,
     X,
     Y,
+    clear,
 )
 from wann_envs.car_racing.track import PLAYFIELD
+from wann_envs.car_racing.velocity import integrate_forces, prepare, solve_velocities, store
 
 EPISODE_STEPS = 1000
 FRAMES_PER_SECOND = 50
@@ -80,12 +76,7 @@ def start(cars, lane, tracks, track, lap_complete_percent, mode):
         lap_complete_percent: see ``contact.look``.
         mode: of the solver: EXACT or FAST.
     """
-    cars.body[:, lane] = np.float32(0.0)
-    cars.drive[:, lane] = 0.0
-    cars.flag[:, lane] = 0
-    cars.visited[lane, :] = False
-    # NaN is far from everywhere: the first look makes a new list
-    cars.near_at[:, lane] = np.float32(np.nan)
+    clear(cars, lane)
     body = cars.body
     line = tracks.line[tracks.first[track]]
     beta, x, y = line[1], line[2], line[3]

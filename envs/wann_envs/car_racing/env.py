@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from wann_envs.car_racing import dynamics
 from wann_envs.car_racing import state as s
-from wann_envs.car_racing.solver import EXACT, FAST
 from wann_envs.car_racing.track import pack, random_line
+from wann_envs.car_racing.velocity import EXACT, FAST
 
 if TYPE_CHECKING:
     from wann_envs.car_racing.render import Painter, Scene, Traces, Window

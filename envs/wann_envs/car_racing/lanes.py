@@ -2,8 +2,8 @@
 
 A round over the joints is one long chain of dependent operations, so that a single car leaves most
 of the processor idle. Lanes of a block go through the same rounds. After some rounds those lanes
-whose state repeats are finished, see ``solver``, and the others move together into fewer blocks.
-The bits are those of ``solver.solve_velocities``.
+whose state repeats are finished, see ``velocity``, and the others move together into fewer blocks.
+The bits are those of ``velocity.solve_velocities``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wann_envs.car_racing import rigid_body as rb
-from wann_envs.car_racing import solver as s
-from wann_envs.car_racing.state import N_WORK, SPIN, VX, VY
+from wann_envs.car_racing import velocity as v
+from wann_envs.car_racing.state import AT_LOWER, N_WORK, SPIN, VX, VY
 
 LANES = 16
 # rounds between two looks for finished lanes; all even, since a repetition may have two rounds
@@ -24,26 +24,26 @@ _STAGES = (6, 8, 18, 32, 48, 68)
 _PLANE = 4 * LANES
 # after the rows of Cars.work: what the last two rounds added, and the state two rounds ago
 _X0, _Y0, _X1, _Y1, _SAVED = range(N_WORK, N_WORK + 5)
-_N_ROWS = _SAVED + s.N_CHANGING
+_N_ROWS = _SAVED + v.N_CHANGING
 
 _F = np.float32
 _ZERO = _F(0.0)
 _MASS_A, _MASS_B = rb.HULL_INVERSE_MASS, rb.WHEEL_INVERSE_MASS
 _INERTIA_A, _INERTIA_B = rb.HULL_INVERSE_INERTIA, rb.WHEEL_INVERSE_INERTIA
-_INERTIA_SUM, _MOTOR_MASS = s.INERTIA_SUM, s.MOTOR_MASS
+_INERTIA_SUM, _MOTOR_MASS = rb.INVERSE_INERTIA_SUM, rb.MOTOR_MASS
 _MAX_MOTOR = rb.MAX_MOTOR_IMPULSE
-_AT_LOWER = _F(s.AT_LOWER)
+_AT_LOWER = _F(AT_LOWER)
 _N_ROUNDS = rb.VELOCITY_ITERATIONS
 
 # Where the rows begin in a flat block. An unsigned index needs no check for wrapping around,
 # without which the loops over lanes become vector operations.
 _U = np.uint64
-_BVX, _BVY, _BW = _U(s.BVX * _PLANE), _U(s.BVY * _PLANE), _U(s.BW * _PLANE)
-_MOTOR, _SPEED, _STATE = _U(s.MOTOR * _PLANE), _U(s.SPEED * _PLANE), _U(s.STATE * _PLANE)
-_IX, _IY, _IZ = _U(s.IX * _PLANE), _U(s.IY * _PLANE), _U(s.IZ * _PLANE)
-_RX, _RY, _DET = _U(s.RX * _PLANE), _U(s.RY * _PLANE), _U(s.DET * _PLANE)
-_K11, _K12, _K22 = _U(s.K11 * _PLANE), _U(s.K12 * _PLANE), _U(s.K22 * _PLANE)
-_K13, _K23, _DET33 = _U(s.K13 * _PLANE), _U(s.K23 * _PLANE), _U(s.DET33 * _PLANE)
+_BVX, _BVY, _BW = _U(v.BVX * _PLANE), _U(v.BVY * _PLANE), _U(v.BW * _PLANE)
+_MOTOR, _SPEED, _STATE = _U(v.MOTOR * _PLANE), _U(v.SPEED * _PLANE), _U(v.STATE * _PLANE)
+_IX, _IY, _IZ = _U(v.IX * _PLANE), _U(v.IY * _PLANE), _U(v.IZ * _PLANE)
+_RX, _RY, _DET = _U(v.RX * _PLANE), _U(v.RY * _PLANE), _U(v.DET * _PLANE)
+_K11, _K12, _K22 = _U(v.K11 * _PLANE), _U(v.K12 * _PLANE), _U(v.K22 * _PLANE)
+_K13, _K23, _DET33 = _U(v.K13 * _PLANE), _U(v.K23 * _PLANE), _U(v.DET33 * _PLANE)
 _PX0, _PY0 = _U(_X0 * _PLANE), _U(_Y0 * _PLANE)
 _PX1, _PY1 = _U(_X1 * _PLANE), _U(_Y1 * _PLANE)
 _N, _VX, _VY, _W = _U(LANES), _U(0), _U(LANES), _U(2 * LANES)
@@ -109,7 +109,7 @@ def _solve_free(w, h, o):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _solve_limited(w, h, o):
-    """One joint where some lane stands at a limit; as in ``solver``, but without branches."""
+    """One joint where some lane stands at a limit; as in ``velocity``, but without branches."""
     for k in range(_N):
         a = o + k
         vx, vy, spin, bw = h[_VX + k], h[_VY + k], h[_W + k], w[_BW + a]
@@ -163,7 +163,7 @@ def _run(w, h, n):
             has_limit[j] |= w[_STATE + _U(j * LANES + k)] != _ZERO
     for r in range(n):
         if r == n - 2:
-            w[_SAVED * _PLANE : _N_ROWS * _PLANE] = w[: s.N_CHANGING * _PLANE]
+            w[_SAVED * _PLANE : _N_ROWS * _PLANE] = w[: v.N_CHANGING * _PLANE]
             h[3 * LANES :] = h[: 3 * LANES]
         for j in range(3, -1, -1):
             if has_limit[j]:
@@ -179,7 +179,7 @@ def _is_repeating(joint, hull, k):
         if hull[i, k] != hull[3 + i, k]:
             return False
     is_same = True
-    for row in range(s.N_CHANGING):
+    for row in range(v.N_CHANGING):
         for j in range(4):
             is_same &= joint[row, j, k] == joint[_SAVED + row, j, k]
     return is_same
@@ -190,16 +190,16 @@ def _finish(body, lane, joint, hull, k, n_left):
     """Adds the point impulses of the rounds that are left and writes the lane back."""
     for j in range(4):
         for row in range(2):
-            value = joint[s.IX + row, j, k]
+            value = joint[v.IX + row, j, k]
             last, before = joint[_X0 + row, j, k], joint[_X1 + row, j, k]
             if last == before:
-                value = s.add_again(value, last, n_left)
+                value = v.add_again(value, last, n_left)
             else:
                 for _ in range(n_left // 2):
                     value = (value + before) + last
-            joint[s.IX + row, j, k] = value
+            joint[v.IX + row, j, k] = value
     body[VX, lane], body[VY, lane], body[SPIN, lane] = hull[0, k], hull[1, k], hull[2, k]
-    s.store(body, lane, joint[:, :, k])
+    v.store(body, lane, joint[:, :, k])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -227,7 +227,7 @@ def solve_lanes(body, flag, is_running, blocks):
     for lane in range(is_running.size):
         if is_running[lane]:
             joint, k = blocks.joint[n // LANES], n % LANES
-            s.prepare(body, flag, lane, joint[:, :, k])
+            v.prepare(body, flag, lane, joint[:, :, k])
             hull = blocks.hull[n // LANES]
             hull[0, k], hull[1, k], hull[2, k] = body[VX, lane], body[VY, lane], body[SPIN, lane]
             blocks.owner[n] = lane

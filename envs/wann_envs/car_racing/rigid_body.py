@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 F32 = np.float32
@@ -52,6 +53,7 @@ CONTACT_DISTANCE = F32(F32(0.01) + F32(0.01))
 EPSILON = F32(np.finfo(np.float32).eps)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def convex_hull(x, y, order):
     """Wraps points by the engine's gift wrapping, counter-clockwise from the rightmost point.
 
@@ -90,7 +92,8 @@ def _polygon(points: Sequence[Point]) -> NDArray[np.float32]:
     """The corners (n, 2) in the engine's order."""
     corners = np.array([(x * SIZE, y * SIZE) for x, y in points], dtype=F32)
     order = np.empty(len(corners), np.int32)
-    n = convex_hull(corners[:, 0], corners[:, 1], order)
+    # a few points: not worth compiling
+    n = convex_hull.py_func(corners[:, 0], corners[:, 1], order)
     return corners[order[:n]]
 
 
@@ -151,6 +154,10 @@ HULL_INVERSE_MASS, HULL_CENTRE_X, HULL_CENTRE_Y, HULL_INVERSE_INERTIA = _mass_of
 )
 # a wheel's centre of mass is its origin, exactly; the solvers rely on it
 WHEEL_INVERSE_MASS, _, _, WHEEL_INVERSE_INERTIA = _mass_of_body([WHEEL_POLYGON], _WHEEL_DENSITY)
+# what one joint turns and moves
+INVERSE_MASS_SUM = F32(HULL_INVERSE_MASS + WHEEL_INVERSE_MASS)
+INVERSE_INERTIA_SUM = F32(HULL_INVERSE_INERTIA + WHEEL_INVERSE_INERTIA)
+MOTOR_MASS = F32(F32(1.0) / INVERSE_INERTIA_SUM)
 
 # where the wheels hang, seen from the hull's centre of mass: (4,) float32 each
 ANCHOR_X = np.array([F32(x) - HULL_CENTRE_X for x in WHEEL_OFFSET[:, 0]], dtype=F32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from wann_envs.car_racing.rigid_body import VELOCITY_ITERATIONS
@@ -96,3 +97,14 @@ def new_cars(n_lanes: int, n_tiles: int) -> Cars:
         saved=np.zeros((2, 5, 4), np.float32),
         increment=np.zeros((VELOCITY_ITERATIONS + 1, 8), np.float32),
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def clear(cars, lane):
+    """Empties a lane."""
+    cars.body[:, lane] = np.float32(0.0)
+    cars.drive[:, lane] = 0.0
+    cars.flag[:, lane] = 0
+    cars.visited[lane, :] = False
+    # NaN is far from everywhere: the first look makes a new list
+    cars.near_at[:, lane] = np.float32(np.nan)

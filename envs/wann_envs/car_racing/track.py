@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wann_envs.car_racing import rigid_body
+from wann_envs.car_racing.rigid_body import convex_hull
 from wann_envs.car_racing.state import Tracks
 
 SCALE = 6.0
@@ -33,8 +33,6 @@ _START_ALPHA = 2 * math.pi * (-0.5) / _N_CHECKPOINTS
 # one attempt draws angle noise and radius of every checkpoint, also where they are not used
 _LOW = np.array([0.0, RADIUS / 3] * _N_CHECKPOINTS)
 _HIGH = np.array([2 * math.pi * 1 / _N_CHECKPOINTS, RADIUS] * _N_CHECKPOINTS)
-
-_convex_hull = njit(cache=True, nogil=True, error_model="numpy")(rigid_body.convex_hull)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -161,7 +159,7 @@ def _tiles(line, corner, normal, n_corners, circle):
             beta = line[end, 1]
             x[k] = np.float32(line[end, 2] + side * (HALF_WIDTH * math.cos(beta)))
             y[k] = np.float32(line[end, 3] + side * (HALF_WIDTH * math.sin(beta)))
-        n = _convex_hull(x, y, order)
+        n = convex_hull(x, y, order)
         n_corners[i] = n
         middle_x, middle_y = x.mean(), y.mean()
         radius = 0.0

@@ -1,8 +1,8 @@
-"""Velocities and positions of a car whose four wheels hang on revolute joints.
+"""Velocities of a car whose four wheels hang on revolute joints.
 
-The engine solves the joints one after another, newest first, 180 times for velocities and at most
-60 times for positions, in float32. Each joint has a motor, which turns the wheel at MOTOR_SPEED, a
-limit at +-0.4 rad and a point that holds the wheel in its place.
+The engine solves the joints one after another, newest first, 180 times, in float32. Each joint has
+a motor, which turns the wheel at MOTOR_SPEED, a limit at +-0.4 rad and a point that holds the wheel
+in its place.
 
 ``EXACT`` leaves the loop early without changing a bit: once velocities and the impulses that are
 compared with a bound repeat, with a period of a few rounds, so does everything else; what is left
@@ -14,8 +14,6 @@ with its arm are gone.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numba import njit
@@ -36,12 +34,9 @@ from wann_envs.car_racing.state import (
     LIMIT,
     MOTOR_SPEED,
     SIN,
-    SLEEP,
     SPIN,
     VX,
     VY,
-    X,
-    Y,
 )
 
 ALL_ROUNDS, EXACT, FAST = 0, 1, 2
@@ -52,15 +47,10 @@ _ZERO, _ONE = _F(0.0), _F(1.0)
 _H = rb.TIME_STEP
 _MASS_A, _MASS_B = rb.HULL_INVERSE_MASS, rb.WHEEL_INVERSE_MASS
 _INERTIA_A, _INERTIA_B = rb.HULL_INVERSE_INERTIA, rb.WHEEL_INVERSE_INERTIA
-INERTIA_SUM = _F(_INERTIA_A + _INERTIA_B)
-MOTOR_MASS = _F(_ONE / INERTIA_SUM)
-_MASS_SUM = _F(_MASS_A + _MASS_B)
+_INERTIA_SUM, _MASS_SUM, _MOTOR_MASS = rb.INVERSE_INERTIA_SUM, rb.INVERSE_MASS_SUM, rb.MOTOR_MASS
 _MAX_MOTOR = rb.MAX_MOTOR_IMPULSE
-_CENTRE_X, _CENTRE_Y = rb.HULL_CENTRE_X, rb.HULL_CENTRE_Y
-_N_VELOCITY, _N_POSITION = rb.VELOCITY_ITERATIONS, rb.POSITION_ITERATIONS
+_N_VELOCITY = rb.VELOCITY_ITERATIONS
 _LOWER, _UPPER = rb.LOWER_ANGLE, rb.UPPER_ANGLE
-_SLOP, _MAX_TURN = rb.ANGULAR_SLOP, rb.MAX_ANGULAR_CORRECTION
-_LINEAR_SLOP = rb.LINEAR_SLOP
 _ANCHOR_X, _ANCHOR_Y = rb.ANCHOR_X, rb.ANCHOR_Y
 
 # rows of Cars.work; a round changes the first five and depends on them
@@ -103,8 +93,8 @@ def prepare(body, flag, lane, work):
             body[IMPULSE_LIMIT + j, lane] = _ZERO
         flag[LIMIT + j, lane] = state
         work[STATE, j] = _F(state)
-        cross_x = k22 * INERTIA_SUM - k23 * k23
-        cross_y = k23 * k13 - k12 * INERTIA_SUM
+        cross_x = k22 * _INERTIA_SUM - k23 * k23
+        cross_y = k23 * k13 - k12 * _INERTIA_SUM
         cross_z = k12 * k23 - k22 * k13
         det = k11 * cross_x + k12 * cross_y + k13 * cross_z
         work[DET33, j] = _ONE / det if det != _ZERO else det
@@ -132,7 +122,7 @@ def _limit_state(angle):
 def _with_limit(work, j, vx, vy, w, bw):
     """The impulse (x, y, z) of a joint that stands at its limit; adds z to the sum in work."""
     k11, k12, k22 = work[K11, j], work[K12, j], work[K22, j]
-    k13, k23, k33 = work[K13, j], work[K23, j], INERTIA_SUM
+    k13, k23, k33 = work[K13, j], work[K23, j], _INERTIA_SUM
     cx = (work[BVX, j] - vx) + w * work[RY, j]
     cy = (work[BVY, j] - vy) - w * work[RX, j]
     cz = bw - w
@@ -177,7 +167,7 @@ def _sweep(work, increment, vx, vy, w):
     for j in range(3, -1, -1):
         bw = work[BW, j]
         before = work[MOTOR, j]
-        motor = before + -MOTOR_MASS * (bw - w - work[SPEED, j])
+        motor = before + -_MOTOR_MASS * (bw - w - work[SPEED, j])
         motor = motor if motor < _MAX_MOTOR else _MAX_MOTOR
         motor = motor if motor > -_MAX_MOTOR else -_MAX_MOTOR
         work[MOTOR, j] = motor
@@ -331,98 +321,3 @@ def store(body, lane, work):
         body[IMPULSE_X + j, lane], body[IMPULSE_Y + j, lane] = work[IX, j], work[IY, j]
         body[IMPULSE_LIMIT + j, lane] = work[IZ, j]
         body[IMPULSE_MOTOR + j, lane] = work[MOTOR, j]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def move(body, flag, lane):
-    """Moves the bodies, corrects their positions, and lets a car that stands still sleep."""
-    for b in range(5):
-        _move_body(body, lane, b)
-    is_solved = False
-    for _ in range(_N_POSITION):
-        is_solved = True
-        for j in range(3, -1, -1):
-            is_solved &= _correct(body, lane, j, flag[LIMIT + j, lane])
-        if is_solved:
-            break
-    for b in range(5):
-        body[SIN + b, lane] = math.sin(body[ANGLE + b, lane])
-        body[COS + b, lane] = math.cos(body[ANGLE + b, lane])
-    _rest(body, lane, is_solved)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _move_body(body, lane, b):
-    """Integrates the position of one body; the engine bounds the way of one step."""
-    vx, vy, w = body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane]
-    dx, dy, turn = _H * vx, _H * vy, _H * w
-    way = dx * dx + dy * dy
-    if way > rb.MAX_TRANSLATION * rb.MAX_TRANSLATION:
-        ratio = rb.MAX_TRANSLATION / np.sqrt(way)
-        vx, vy = vx * ratio, vy * ratio
-    if turn * turn > rb.MAX_ROTATION * rb.MAX_ROTATION:
-        w *= rb.MAX_ROTATION / abs(turn)
-    body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane] = vx, vy, w
-    body[X + b, lane] += _H * vx
-    body[Y + b, lane] += _H * vy
-    body[ANGLE + b, lane] += _H * w
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _correct(body, lane, j, state):
-    """Moves the hull and one wheel towards their joint; returns whether they were close enough."""
-    b = 1 + j
-    angle_a, angle_b = body[ANGLE, lane], body[ANGLE + b, lane]
-    error = _ZERO
-    if state != INACTIVE:
-        c = angle_b - angle_a
-        if state == AT_LOWER:
-            c -= _LOWER
-            error = -c
-            c = min(max(c + _SLOP, -_MAX_TURN), _ZERO)
-        else:
-            c -= _UPPER
-            error = c
-            c = min(max(c - _SLOP, _ZERO), _MAX_TURN)
-        impulse = -MOTOR_MASS * c
-        angle_a -= _INERTIA_A * impulse
-        angle_b += _INERTIA_B * impulse
-    sin, cos = math.sin(angle_a), math.cos(angle_a)
-    ax, ay = _ANCHOR_X[j], _ANCHOR_Y[j]
-    rx, ry = cos * ax - sin * ay, sin * ax + cos * ay
-    cx = body[X + b, lane] - body[X, lane] - rx
-    cy = body[Y + b, lane] - body[Y, lane] - ry
-    k11 = _MASS_SUM + _INERTIA_A * ry * ry
-    k12 = -_INERTIA_A * rx * ry
-    k22 = _MASS_SUM + _INERTIA_A * rx * rx
-    det = k11 * k22 - k12 * k12
-    if det != _ZERO:
-        det = _ONE / det
-    x, y = -(det * (k22 * cx - k12 * cy)), -(det * (k11 * cy - k12 * cx))
-    body[X, lane] -= _MASS_A * x
-    body[Y, lane] -= _MASS_A * y
-    body[ANGLE, lane] = angle_a - _INERTIA_A * (rx * y - ry * x)
-    body[X + b, lane] += _MASS_B * x
-    body[Y + b, lane] += _MASS_B * y
-    body[ANGLE + b, lane] = angle_b
-    return np.sqrt(cx * cx + cy * cy) <= _LINEAR_SLOP and error <= _SLOP
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _rest(body, lane, is_solved):
-    """Counts the time that each body has been slow; stops all when the shortest is long enough.
-
-    The next step's motors and forces wake the bodies, so that sleep is only this stop.
-    """
-    shortest = _F(np.inf)
-    for b in range(5):
-        vx, vy, w = body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane]
-        if w * w > rb.SLEEP_SPIN_SQUARED or vx * vx + vy * vy > rb.SLEEP_SPEED_SQUARED:
-            body[SLEEP + b, lane] = _ZERO
-        else:
-            body[SLEEP + b, lane] += _H
-        shortest = min(shortest, body[SLEEP + b, lane])
-    if shortest >= rb.TIME_TO_SLEEP and is_solved:
-        for b in range(5):
-            body[VX + b, lane] = body[VY + b, lane] = body[SPIN + b, lane] = _ZERO
-            body[SLEEP + b, lane] = _ZERO
