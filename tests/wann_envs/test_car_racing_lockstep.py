@@ -26,9 +26,9 @@ def test_drivers_who_follow_the_road_meet_the_same_bits():
 
 
 def test_blind_drivers_who_hit_the_steering_limits_meet_the_same_bits():
-    fidelity = compare(["noise"] * 8, first_seed=200)
+    fidelity = compare(["noise", "noise", "noise", "wild"] * 2, first_seed=200)
     assert failures(fidelity) == []
-    assert fidelity.n_at_limit >= 6
+    assert fidelity.n_at_limit >= 4
 
 
 def test_drivers_who_leave_the_playfield_meet_the_same_bits():

@@ -14,6 +14,8 @@ from wann_envs.car_racing.rigid_body import EPSILON
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _TINY = EPSILON * EPSILON
 _MAX_ROUNDS = 20
+# rows of the simplex
+_AX, _AY, _BX, _BY, _WX, _WY, _SHARE = range(7)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -39,75 +41,87 @@ def distance(ax, ay, n, bx, by, px, py, sin, cos):
     Returns:
         float32; 0 where they overlap.
     """
-    # simplex: corner of A, of B, their difference, and the share in the closest point
-    ia, ib = np.zeros(3, np.int64), np.zeros(3, np.int64)
-    wax, way = np.zeros(3, np.float32), np.zeros(3, np.float32)
-    wbx, wby = np.zeros(3, np.float32), np.zeros(3, np.float32)
-    share = np.zeros(3, np.float32)
+    # simplex: corners of A and B, their places, B's minus A's, and the share in the closest point
+    corner = np.zeros((2, 3), np.int64)
+    point = np.zeros((7, 3), np.float32)
+    saved = np.zeros((2, 3), np.int64)
     order = np.zeros(3, np.int64)
-    wax[0], way[0] = ax[0], ay[0]
-    wbx[0] = (cos * bx[0] - sin * by[0]) + px
-    wby[0] = (sin * bx[0] + cos * by[0]) + py
-    share[0] = _ONE
+    _add_corners(corner, point, 0, 0, 0, ax, ay, bx, by, px, py, sin, cos)
+    point[_SHARE, 0] = _ONE
     count = 1
     for _ in range(_MAX_ROUNDS):
-        saved = count
-        saved_a, saved_b = ia.copy(), ib.copy()
+        n_saved = count
+        for k in range(count):
+            saved[0, k], saved[1, k] = corner[0, k], corner[1, k]
         if count == 2:
-            count = _closest_on_segment(wbx - wax, wby - way, share, order)
-            _keep(ia, ib, wax, way, wbx, wby, share, order, count)
+            count = _closest_on_segment(point, order)
+            _keep(corner, point, order, count)
         elif count == 3:
-            count = _closest_on_triangle(wbx - wax, wby - way, share, order)
-            _keep(ia, ib, wax, way, wbx, wby, share, order, count)
+            count = _closest_on_triangle(point, order)
+            _keep(corner, point, order, count)
         if count == 3:
             return _ZERO
-        w1x, w1y = wbx[0] - wax[0], wby[0] - way[0]
-        dx, dy = -w1x, -w1y
-        if count == 2:
-            ex, ey = wbx[1] - wax[1] - w1x, wby[1] - way[1] - w1y
-            if ex * -w1y - ey * -w1x > _ZERO:
-                dx, dy = -ey, ex
-            else:
-                dx, dy = ey, -ex
+        dx, dy = _direction(point, count)
         if dx * dx + dy * dy < _TINY:
             break
         i = _support(ax, ay, n, -dx, -dy)
         j = _support(bx, by, 4, cos * dx + sin * dy, -sin * dx + cos * dy)
-        ia[count], ib[count] = i, j
-        wax[count], way[count] = ax[i], ay[i]
-        wbx[count] = (cos * bx[j] - sin * by[j]) + px
-        wby[count] = (sin * bx[j] + cos * by[j]) + py
+        _add_corners(corner, point, count, i, j, ax, ay, bx, by, px, py, sin, cos)
         is_known = False
-        for k in range(saved):
-            is_known |= saved_a[k] == i and saved_b[k] == j
+        for k in range(n_saved):
+            is_known |= saved[0, k] == i and saved[1, k] == j
         if is_known:
             break
         count += 1
-    if count == 1:
-        x, y = wax[0] - wbx[0], way[0] - wby[0]
-    elif count == 2:
-        x = (share[0] * wax[0] + share[1] * wax[1]) - (share[0] * wbx[0] + share[1] * wbx[1])
-        y = (share[0] * way[0] + share[1] * way[1]) - (share[0] * wby[0] + share[1] * wby[1])
-    else:
+    if count == 3:
         return _ZERO
+    if count == 1:
+        x, y = point[_AX, 0] - point[_BX, 0], point[_AY, 0] - point[_BY, 0]
+    else:
+        s, t = point[_SHARE, 0], point[_SHARE, 1]
+        x = (s * point[_AX, 0] + t * point[_AX, 1]) - (s * point[_BX, 0] + t * point[_BX, 1])
+        y = (s * point[_AY, 0] + t * point[_AY, 1]) - (s * point[_BY, 0] + t * point[_BY, 1])
     return np.sqrt(x * x + y * y)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _keep(ia, ib, wax, way, wbx, wby, share, order, count):
-    """Moves the members of the simplex that ``order`` names to the front."""
-    # order never moves a member behind a later one that is still needed
-    for k in range(count):
-        m = order[k]
-        ia[k], ib[k] = ia[m], ib[m]
-        wax[k], way[k] = wax[m], way[m]
-        wbx[k], wby[k] = wbx[m], wby[m]
-        share[k] = share[m]
+def _add_corners(corner, point, k, i, j, ax, ay, bx, by, px, py, sin, cos):
+    """Writes corner i of A and corner j of B into place k of the simplex."""
+    corner[0, k], corner[1, k] = i, j
+    point[_AX, k], point[_AY, k] = ax[i], ay[i]
+    point[_BX, k] = (cos * bx[j] - sin * by[j]) + px
+    point[_BY, k] = (sin * bx[j] + cos * by[j]) + py
+    point[_WX, k] = point[_BX, k] - point[_AX, k]
+    point[_WY, k] = point[_BY, k] - point[_AY, k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _closest_on_segment(wx, wy, share, order):
+def _direction(point, count):
+    """From the simplex, a point or a segment, towards the origin."""
+    wx, wy = point[_WX, 0], point[_WY, 0]
+    if count == 1:
+        return -wx, -wy
+    ex, ey = point[_WX, 1] - wx, point[_WY, 1] - wy
+    if ex * -wy - ey * -wx > _ZERO:
+        return -ey, ex
+    return ey, -ex
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _keep(corner, point, order, count):
+    """Moves the members of the simplex that ``order`` names to the front."""
+    # order never moves a member behind a later one that is still needed
+    for k in range(count):
+        for row in range(2):
+            corner[row, k] = corner[row, order[k]]
+        for row in range(7):
+            point[row, k] = point[row, order[k]]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _closest_on_segment(point, order):
     """Which of two points hold the point closest to the origin, and their shares in it."""
+    wx, wy, share = point[_WX], point[_WY], point[_SHARE]
     ex, ey = wx[1] - wx[0], wy[1] - wy[0]
     s2 = -(wx[0] * ex + wy[0] * ey)
     s1 = wx[1] * ex + wy[1] * ey
@@ -135,8 +149,9 @@ def _on_edge(share, order, first, second, s1, s2):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _closest_on_triangle(wx, wy, share, order):
+def _closest_on_triangle(point, order):
     """As ``_closest_on_segment``, of three points; 3 when the origin lies inside."""
+    wx, wy, share = point[_WX], point[_WY], point[_SHARE]
     x1, x2, x3 = wx[0], wx[1], wx[2]
     y1, y2, y3 = wy[0], wy[1], wy[2]
     ax, ay = x2 - x1, y2 - y1

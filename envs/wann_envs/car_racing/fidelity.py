@@ -135,9 +135,27 @@ def leaver(rng: np.random.Generator) -> Driver:
     return drive
 
 
+def wild(rng: np.random.Generator) -> Driver:
+    """A blind driver who jumps between extreme actions, after one step or after many."""
+    action = np.zeros(3)
+    persistence = rng.choice([0.0, 0.5, 0.9, 0.98])
+
+    def drive(_: CarRacingEnv) -> Action:
+        nonlocal action
+        if rng.random() >= persistence:
+            steer = rng.choice([-1.0, -0.4, 0.0, 0.4, 1.0])
+            action = np.array(
+                [steer, rng.choice([0.0, 0.3, 1.0]), rng.choice([0.0, 0.0, 0.4, 1.0])]
+            )
+        return action
+
+    return drive
+
+
 DRIVERS: dict[str, Callable[[np.random.Generator], Driver]] = {
     "follower": follower,
     "noise": noise,
+    "wild": wild,
     "leaver": leaver,
 }
 
@@ -194,9 +212,9 @@ def compare(
 
 
 def mixed_drivers(n: int) -> list[str]:
-    """A mix for ``compare``: six followers, three blind drivers and one leaver in ten."""
-    pattern = ["follower", "noise", "follower", "follower", "noise", "follower", "leaver"]
-    pattern += ["follower", "noise", "follower"]
+    """A mix for ``compare``: of ten drivers five follow the road, four are blind, one leaves."""
+    pattern = ["follower", "noise", "follower", "noise", "follower", "leaver"]
+    pattern += ["follower", "noise", "follower", "wild"]
     return [pattern[k % len(pattern)] for k in range(n)]
 
 
