@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("Box2D", reason="needs the extra box2d")
 
 from wann_envs.car_racing.env import CarRacingEnv
-from wann_envs.car_racing.fidelity import compare, make_original, original_bodies
+from wann_envs.car_racing.fidelity import compare
+from wann_envs.car_racing.original import make_original, original_bodies
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wann_envs.car_racing import dynamics
 from wann_envs.car_racing import state as s
+from wann_envs.car_racing.observation import N_OBSERVED, observe
 from wann_envs.car_racing.track import pack, random_line
 from wann_envs.car_racing.velocity import EXACT, FAST
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from wann_envs.car_racing.render import Painter, Scene, Traces, Window
 
 _MODES = {"exact": EXACT, "fast": FAST}
-N_OBSERVED = 11
 
 
 class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
@@ -29,8 +29,8 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
     Tracks, physics, rewards and endings are those of Gymnasium's ``CarRacing-v3`` (continuous
     actions, no domain randomisation): the same seed and actions give the same bits.
 
-    Observation: (11,) float64: of the hull x, y (m), angle (rad), vx, vy (m/s), yaw rate (rad/s);
-    steering angle of the left front wheel (rad); spin of the four wheels (rad/s).
+    Observation: (16,) float64: speeds, steering, place on the road and the road ahead, see the
+    module ``observation``.
     Action: (3,): steer in [-1, 1] (negative is left), gas in [0, 1], brake in [0, 1]; taken as
     float64. As in the original only gas is clipped; infinities count as very large.
     Reward: -0.1 a step, and 1000 / N for each of the N tiles when a wheel first touches it.
@@ -89,7 +89,7 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
             options: not used by this environment.
 
         Returns:
-            The observation (11,) and the info.
+            The observation (16,) and the info.
 
         Raises:
             ValueError: there are options.
@@ -119,7 +119,7 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
             action: (3,), see the class.
 
         Returns:
-            Observation (11,), reward, terminated, truncated (always false here), info.
+            Observation (16,), reward, terminated, truncated (always false here), info.
 
         Raises:
             ValueError: the action is not three numbers.
@@ -219,9 +219,10 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         return self._cars, self._tracks
 
     def _observation(self) -> NDArray[np.float64]:
-        bodies = self.bodies
-        steering = bodies[1, 2] - bodies[0, 2]
-        return np.concatenate([bodies[0], [steering], self.wheel_spins])
+        cars, tracks = self._world("observation")
+        out = np.empty(N_OBSERVED)
+        observe(cars, 0, tracks, 0, out)
+        return out
 
     def _scene(self) -> Scene:
         from wann_envs.car_racing.render import Scene

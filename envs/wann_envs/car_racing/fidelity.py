@@ -12,11 +12,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.error import DependencyNotInstalled
 from numpy.typing import NDArray
 
 from wann_envs.car_racing.dynamics import EPISODE_STEPS
 from wann_envs.car_racing.env import CarRacingEnv
+from wann_envs.car_racing.original import SameObservation, make_original, original_bodies
 
 Action = NDArray[np.float64]
 Driver = Callable[[CarRacingEnv], Action]
@@ -80,7 +80,8 @@ class Fidelity:
     @property
     def n_at_limit(self) -> int:
         """Open-loop episodes in which a wheel stood at its steering limit."""
-        return sum(e.n_at_limit > 0 and e.driver == "noise" for e in self.episodes)
+        blind = ("noise", "wild")
+        return sum(e.n_at_limit > 0 and e.driver in blind for e in self.episodes)
 
 
 def follower(rng: np.random.Generator) -> Driver:
@@ -160,28 +161,6 @@ DRIVERS: dict[str, Callable[[np.random.Generator], Driver]] = {
 }
 
 
-def make_original(draws: bool = False, **options: Any) -> gymnasium.Env[Any, Any]:
-    """Gymnasium's CarRacing-v3.
-
-    Args:
-        draws: without it observations are empty, and a step is sixty times faster.
-        options: of the environment.
-
-    Raises:
-        DependencyNotInstalled: Box2D is missing.
-    """
-    try:
-        env = gymnasium.make("CarRacing-v3", disable_env_checker=True, **options)
-    except DependencyNotInstalled as error:
-        raise DependencyNotInstalled(
-            "the original CarRacing-v3 needs Box2D: run `pip install 'wann[box2d]'`"
-        ) from error
-    if not draws:
-        frame = np.zeros((96, 96, 3), np.uint8)
-        env.unwrapped._render = lambda _: frame  # type: ignore[attr-defined]
-    return env
-
-
 def compare(
     drivers: Sequence[str],
     first_seed: int = 0,
@@ -201,7 +180,7 @@ def compare(
     Raises:
         DependencyNotInstalled: Box2D is missing.
     """
-    theirs = make_original()
+    theirs = SameObservation(make_original())
     ours = gymnasium.make("wann/CarRacing-v0", exactness=exactness, disable_env_checker=True)
     episodes = []
     for seed, name in enumerate(drivers, first_seed):
@@ -240,8 +219,8 @@ def _drive(
     info: dict[str, Any] = {}
     while not has_ended and k < EPISODE_STEPS and (difference is None or not stops_at_difference):
         action = driver(env)
-        _, our_reward, *our_end, our_info = ours.step(action)
-        _, their_reward, *their_end, info = theirs.step(action)
+        our_view, our_reward, *our_end, our_info = ours.step(action)
+        their_view, their_reward, *their_end, info = theirs.step(action)
         total_ours, total_theirs = (
             total_ours + float(our_reward),
             total_theirs + float(their_reward),
@@ -255,6 +234,8 @@ def _drive(
             difference = (
                 f"reward or end: {our_reward!r}, {our_end} and {their_reward!r}, {their_end}"
             )
+        if difference is None and our_view.tobytes() != their_view.tobytes():
+            difference = "observation"
         if difference is None and our_info.get("lap_finished") != info.get("lap_finished"):
             difference = "lap_finished"
     return Episode(
@@ -278,14 +259,3 @@ def _difference(ours: CarRacingEnv, theirs: Any) -> str | None:
     if ours.n_tiles_visited != theirs.tile_visited_count:
         return "visited tiles"
     return None
-
-
-def original_bodies(theirs: Any) -> NDArray[np.float64]:
-    """(5, 6) as ``CarRacingEnv.bodies``, of Gymnasium's environment."""
-    car = theirs.car
-    return np.array(
-        [
-            (*body.position, body.angle, *body.linearVelocity, body.angularVelocity)
-            for body in (car.hull, *car.wheels)
-        ]
-    )

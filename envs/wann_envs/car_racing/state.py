@@ -23,8 +23,8 @@ N_BODY = 73
 STEER, GAS, BRAKE, REWARD, PREVIOUS_REWARD, TIME, OMEGA, PHASE = 0, 1, 2, 3, 4, 5, 6, 10
 N_DRIVE = 14
 # rows of Cars.flag; LIMIT, ON_ROAD and SKID have four
-N_VISITED, IS_NEW_LAP, LIMIT, ON_ROAD, SKID = 0, 1, 2, 6, 10
-N_FLAG = 14
+N_VISITED, IS_NEW_LAP, LIMIT, ON_ROAD, SKID, NEAREST = 0, 1, 2, 6, 10, 14
+N_FLAG = 15
 # values of LIMIT
 INACTIVE, AT_LOWER, AT_UPPER = 0, 1, 2
 MAX_NEAR = 96
@@ -43,7 +43,8 @@ class Cars(NamedTuple):
             them; REWARD, PREVIOUS_REWARD (sums), TIME (s); OMEGA (rad/s) and PHASE (rad) of the
             wheels.
         flag: (N_FLAG, L) int32: N_VISITED tiles, IS_NEW_LAP, LIMIT of the joints, ON_ROAD (wheels
-            that touched a tile at the last look), SKID (wheels that leave a trace).
+            that touched a tile at the last look), SKID (wheels that leave a trace),
+            NEAREST tile (as last observed).
         visited: (L, tiles of the longest track) bool.
         near: (L, 1 + MAX_NEAR) int32: a number of tiles and their indices, see ``contact``.
         near_at: (2, L) float32: where the hull was when ``near`` was made.
