@@ -55,20 +55,27 @@ class Blocks(NamedTuple):
     Attributes:
         joint: (blocks, rows, 4, LANES) float32: rows as in Cars.work and a few more.
         hull: (blocks, 6, LANES) float32: vx, vy, spin of the hulls, and two rounds ago.
+        flat_joint, flat_hull: (blocks, numbers of a block): the same memory.
         owner: (lanes,) int32: the lane of Cars that a place of the blocks belongs to.
     """
 
     joint: NDArray[np.float32]
     hull: NDArray[np.float32]
+    flat_joint: NDArray[np.float32]
+    flat_hull: NDArray[np.float32]
     owner: NDArray[np.int32]
 
 
 def new_blocks(n_lanes: int) -> Blocks:
     """Scratch for at most ``n_lanes`` lanes."""
     n = -(-n_lanes // LANES)
+    joint = np.zeros((n, _N_ROWS, 4, LANES), np.float32)
+    hull = np.zeros((n, 6, LANES), np.float32)
     return Blocks(
-        joint=np.zeros((n, _N_ROWS, 4, LANES), np.float32),
-        hull=np.zeros((n, 6, LANES), np.float32),
+        joint=joint,
+        hull=hull,
+        flat_joint=joint.reshape(n, -1),
+        flat_hull=hull.reshape(n, -1),
         owner=np.zeros(n * LANES, np.int32),
     )
 
@@ -163,8 +170,10 @@ def _run(w, h, n):
             has_limit[j] |= w[_STATE + _U(j * LANES + k)] != _ZERO
     for r in range(n):
         if r == n - 2:
-            w[_SAVED * _PLANE : _N_ROWS * _PLANE] = w[: v.N_CHANGING * _PLANE]
-            h[3 * LANES :] = h[: 3 * LANES]
+            for a in range(v.N_CHANGING * _PLANE):
+                w[_SAVED * _PLANE + a] = w[a]
+            for a in range(3 * LANES):
+                h[3 * LANES + a] = h[a]
         for j in range(3, -1, -1):
             if has_limit[j]:
                 _solve_limited(w, h, _U(j * LANES))
@@ -236,7 +245,7 @@ def solve_lanes(body, flag, is_running, blocks):
     for n_rounds in _STAGES:
         n_left -= n_rounds
         for b in range((n + LANES - 1) // LANES):
-            _run(blocks.joint[b].ravel(), blocks.hull[b].ravel(), n_rounds)
+            _run(blocks.flat_joint[b], blocks.flat_hull[b], n_rounds)
         for place in range(n - 1, -1, -1):
             joint, hull, k = (
                 blocks.joint[place // LANES],

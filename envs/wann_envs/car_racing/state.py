@@ -103,9 +103,13 @@ def new_cars(n_lanes: int, n_tiles: int) -> Cars:
 @njit(cache=True, nogil=True, error_model="numpy")
 def clear(cars, lane):
     """Empties a lane."""
-    cars.body[:, lane] = np.float32(0.0)
-    cars.drive[:, lane] = 0.0
-    cars.flag[:, lane] = 0
-    cars.visited[lane, :] = False
+    for row in range(N_BODY):
+        cars.body[row, lane] = np.float32(0.0)
+    for row in range(N_DRIVE):
+        cars.drive[row, lane] = 0.0
+    for row in range(N_FLAG):
+        cars.flag[row, lane] = 0
+    for i in range(cars.visited.shape[1]):
+        cars.visited[lane, i] = False
     # NaN is far from everywhere: the first look makes a new list
-    cars.near_at[:, lane] = np.float32(np.nan)
+    cars.near_at[0, lane] = np.float32(np.nan)
