@@ -107,7 +107,8 @@ def look(cars, lane, tracks, track, lap_complete_percent):
     is_listed = near[0] <= MAX_NEAR
     for wheel in range(4):
         flag[ON_ROAD + wheel, lane] = 0
-    # newest tile first: the engine's contacts are in that order, which the lap rule can see
+    # Newest tile first: the engine's contacts are in that order, which the lap rule can see. In a
+    # world that was used before the order varies; it matters to a lap_complete_percent below 2 / N.
     for k in range(near[0] if is_listed else n, 0, -1):
         i = near[k] if is_listed else k - 1
         tile = first + i

@@ -1,8 +1,18 @@
 """One step of CarRacing-v3: friction of the wheels, contacts, rigid bodies, reward.
 
-A rollout kernel draws tracks outside (``track``), calls ``start`` on every lane and then ``step``
-or ``step_lanes``. Friction and rewards are float64, bodies float32, as in the original; there is
-no fused multiply-add, and sine and cosine are libm's.
+Friction and rewards are float64, bodies float32, as in the original; there is no fused
+multiply-add, and sine and cosine are libm's.
+
+A compiled rollout gets its tracks from outside (``track.random_tracks``) and calls by name::
+
+    cars = state.new_cars(n_lanes, int(np.diff(tracks.first).max()))  # one set for a thread
+    blocks = lanes.new_blocks(n_lanes)                                # likewise; tracks are shared
+    # in the kernel, for every lane
+    start(cars, lane, tracks, track_of[lane], LAP_COMPLETE_PERCENT, velocity.EXACT)
+    # then for every step
+    observation.observe(cars, lane, tracks, track_of[lane], seen[:, lane])
+    step_lanes(cars, tracks, track_of, actions, is_running, rewards, endings,
+               LAP_COMPLETE_PERCENT, blocks)
 
 Source: Gymnasium's ``car_racing.py`` and ``car_dynamics.py`` (MIT licence).
 """

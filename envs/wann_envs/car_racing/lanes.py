@@ -20,7 +20,7 @@ from wann_envs.car_racing.state import AT_LOWER, N_WORK, SPIN, VX, VY
 
 LANES = 16
 # rounds between two looks for finished lanes; all even, since a repetition may have two rounds
-_STAGES = (6, 8, 18, 32, 48, 68)
+_STAGES = (6, 18, 36, 48, 72)
 _PLANE = 4 * LANES
 # after the rows of Cars.work: what the last two rounds added, and the state two rounds ago
 _X0, _Y0, _X1, _Y1, _SAVED = range(N_WORK, N_WORK + 5)
