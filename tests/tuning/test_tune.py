@@ -1,6 +1,7 @@
 """Tuning: golden section, the optimisers, budgets, and what comes of a champion."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from wann.tasks.policy import NetworkPolicy
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
 from wann.tuning.cma_es import CmaEs, tune_cma
-from wann.tuning.individual import Plan
+from wann.tuning.individual import Plan, tune_individual
 from wann.tuning.pepg import Pepg, centred_ranks, tune_pepg
 from wann.tuning.shared import golden_section, tune_shared
 from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
@@ -31,8 +32,11 @@ NETWORK = network_from_connections(
 CHAMPION = Champion(NETWORK, TASK.name, TASK.input_names, TASK.output_names)
 SHORT = Plan(
     starts=2,
-    exploring_generations=(3, 3),
-    exploring_shares=(0.2, 0.4),
+    exploring_generations=3,
+    exploring_share=0.2,
+    contenders=(2, 1),
+    refining_shares=(0.6, 1.0),
+    refining_episodes=(4, 8),
     examined_every=4,
     examination=32,
     choice=64,
@@ -139,6 +143,43 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(tune):
         assert np.random.get_state()[1].tobytes() == state  # noqa: NPY002
 
 
+def test_searches_start_from_the_best_shared_weight_and_its_multiples():
+    starts = []
+
+    def make(start, rng):
+        starts.append(start)
+        return Pepg(start, rng, population=4)
+
+    plan = replace(SHORT, starts=3, start_factors=(1.0, -0.5), exploring_share=0.5)
+    tune_individual(Bowl(), NETWORK, make, start_weight=0.8, budget=Budget(2000), seed=0, plan=plan)
+    assert [set(start) for start in starts] == [{0.8}, {-0.4}, {0.8}]
+
+
+def test_the_more_promising_contenders_are_refined_longer():
+    """One optimiser stays at the target, the others far away: the first alone reaches the end."""
+    asked = []
+
+    class Still:
+        def __init__(self, *_):
+            self.number, self.mean = len(asked), Bowl.target + len(asked) % 3
+            asked.append(0)
+
+        def ask(self):
+            asked[self.number] += 1
+            return np.repeat(self.mean[None], 2, axis=0)
+
+        def tell(self, *_):
+            pass
+
+    plan = replace(SHORT, starts=3, contenders=(2, 1), exploring_share=0.1)
+    made = tune_individual(
+        Bowl(), NETWORK, Still, start_weight=1.0, budget=Budget(4000), seed=0, plan=plan
+    )
+    assert np.array_equal(made.weights, Bowl.target)
+    # the third is dropped after exploring, the second after the first round
+    assert asked[2] == SHORT.exploring_generations < asked[1] < asked[0]
+
+
 def test_lanes_with_their_own_weights_are_shared_out_without_a_trace():
     rng = np.random.default_rng(2)
     networks = stack_networks([NETWORK])
@@ -205,8 +246,6 @@ def test_a_tuned_champion_holds_weights_scores_and_provenance(method):
 
 
 def test_a_champion_tuned_by_one_weight_keeps_its_individual_ones():
-    from dataclasses import replace
-
     champion = replace(CHAMPION, tuned_weights=(1.0,) * 9)
     settings = TuneSettings("shared", episodes=50)
     made = tune_champion(champion, settings, executor=Serial())

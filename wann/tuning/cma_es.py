@@ -17,7 +17,8 @@ from wann.tuning.individual import OnProgress, Plan, Tuning, Weights, tune_indiv
 
 # larger than the default of cma, 4 + 3 ln C: the returns are noisy
 POPULATION = 64
-SIGMA = 0.15
+# small: see wann.tuning.individual
+SIGMA = 0.1
 
 
 class CmaEs:

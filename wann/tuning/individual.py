@@ -1,12 +1,14 @@
 """The search for individual weights, whatever the optimiser: explore from many starts, then refine.
 
-Exploring: short searches from the best shared weight and from other weights, on few episodes; the
-best few go on, then the best one. A strategy that is good but seldom fails is wanted here, for the
-failures can be cured later and a slow strategy cannot be made fast: a start is judged by the return
-that its best tenth of the episodes reach (successive halving, Jamieson & Talwalkar 2016).
+Exploring: short searches on few episodes, all from shared weights. From anywhere else, or with
+large steps, most searches end where every activation is saturated: a controller that switches,
+does well soon and stays there for good. The small weights are those that can still be bettered.
 
-Refining: half of the episodes of a generation are fresh, the others are the hardest that were met
-lately. Rare failures would else be seen too seldom to be cured.
+Refining: rounds on ever more episodes, each for the more promising contenders. A strategy that is
+good but seldom fails is wanted, for the failures can be cured later and a slow strategy cannot be
+made fast: a contender is judged by the return that its best tenth of the episodes reach
+(successive halving, Jamieson & Talwalkar 2016). A quarter of the episodes of a generation are the
+hardest that were met lately: rare failures would else be seen too seldom to be cured.
 """
 
 from __future__ import annotations
@@ -52,32 +54,35 @@ class Plan:
     """How a tuning is laid out.
 
     Attributes:
-        starts: the most starts of the first round.
-        exploring_generations: of each start in a round; each round takes the better half of the
-            one before.
-        exploring_shares: of the budget, at which the rounds end.
+        starts: the most starts that are explored.
+        start_factors: by which the best shared weight is multiplied, start for start in turn.
+        exploring_generations: of each start.
+        exploring_share: of the budget, at which exploring ends.
         exploring_episodes: of each generation while exploring.
-        contenders: starts that are refined before the best of them is.
-        contending_share: of the budget of refining, for the contenders.
-        refining_episodes: of each generation while refining: in equal parts of the budget.
+        contenders: that are refined in each round; the most promising go on.
+        refining_shares: of the budget, at which the rounds end.
+        refining_episodes: of each generation in each round.
         hard_part: of the episodes of refining, those that are hard.
         hard_memory: number of hard episodes that are kept.
         examined_every: generations from one examination of the mean to the next.
         examination: episodes of an examination.
+        promise: quantile of the returns by which contenders are judged.
         choice: episodes of the choice between the candidates at the end.
     """
 
-    starts: int = 48
-    exploring_generations: tuple[int, ...] = (100, 100, 200, 400)
-    exploring_shares: tuple[float, ...] = (0.16, 0.24, 0.32, 0.4)
+    starts: int = 16
+    start_factors: tuple[float, ...] = (1.0, -1.0, 0.5, -0.5)
+    exploring_generations: int = 300
+    exploring_share: float = 0.15
     exploring_episodes: int = 4
-    contenders: int = 2
-    contending_share: float = 0.4
-    refining_episodes: tuple[int, ...] = (32, 64)
+    contenders: tuple[int, ...] = (8, 3, 1)
+    refining_shares: tuple[float, ...] = (0.45, 0.7, 1.0)
+    refining_episodes: tuple[int, ...] = (16, 32, 64)
     hard_part: float = 0.25
     hard_memory: int = 64
     examined_every: int = 16
     examination: int = 1024
+    promise: float = 0.9
     choice: int = 4096
 
 
@@ -237,74 +242,51 @@ class _Search:
         )
 
     def explore(self, make_optimiser: MakeOptimiser, start: Weights) -> list[Optimiser]:
-        """Rounds of short searches, each on the better half; returns the last, best first."""
+        """Short searches, each from a shared weight; the most promising first."""
         plan = self.plan
-        going: list[Optimiser] = []
+        made: list[Optimiser] = []
         for k in range(plan.starts):
-            if going and self.budget.fraction >= plan.exploring_shares[0]:
+            if made and self.budget.fraction >= plan.exploring_share:
                 break
             rng = tuning_rng(self.seed, TuningStream.START, k)
-            # the first start is the best shared weight; the others lie anywhere, near and far
-            far = 1.0 + k % 2
-            where = start if k == 0 else rng.uniform(-far, far, start.shape)
-            going.append(make_optimiser(where, rng))
-            self.advance(going[-1], plan.exploring_generations[0], plan.exploring_shares[0])
-        rounds = zip(plan.exploring_generations[1:], plan.exploring_shares[1:], strict=True)
-        for generations, share in rounds:
-            going = self.best_of(going)[: -(-len(going) // 2)]
-            for optimiser in going:
-                self.advance(optimiser, generations, share)
-        return self.best_of(going)
+            factor = plan.start_factors[k % len(plan.start_factors)]
+            made.append(make_optimiser(factor * start, rng))
+            for _ in range(plan.exploring_generations):
+                if self.budget.fraction >= plan.exploring_share:
+                    break
+                trials = self.task.draw_trials(plan.exploring_episodes, self.trials_rng)
+                self.step(made[-1], trials, "exploring")
+        return [made[k] for k in self.by_promise(made)]
 
-    def advance(self, optimiser: Optimiser, generations: int, share: float) -> None:
-        """Runs a short search, until ``share`` of the budget is used."""
-        for _ in range(generations):
-            if self.budget.fraction >= share:
-                return
-            trials = self.task.draw_trials(self.plan.exploring_episodes, self.trials_rng)
-            self.step(optimiser, trials, "exploring")
-
-    def best_of(self, optimisers: list[Optimiser]) -> list[Optimiser]:
-        """The optimisers, the most promising first."""
+    def by_promise(self, optimisers: list[Optimiser]) -> list[int]:
+        """The order of the optimisers, the most promising first."""
         if len(optimisers) == 1:
-            return optimisers
+            return [0]
         trials = self.task.draw_trials(self.plan.examination, self.trials_rng)
         returns = self.returns(np.stack([o.mean for o in optimisers]), trials)
-        promise = np.quantile(returns, 0.9, axis=1)
-        return [optimisers[k] for k in np.argsort(-promise, kind="stable")]
+        promise = np.quantile(returns, self.plan.promise, axis=1)
+        order: list[int] = np.argsort(-promise, kind="stable").tolist()
+        return order
 
-    def refine(self, contenders: list[Optimiser]) -> None:
-        """The first contenders in turn, then the rest of the budget on the best of them."""
-        plan, begin = self.plan, self.budget.fraction
-        contenders = contenders[: plan.contenders]
-        reached, hard = [], []
-        for k, optimiser in enumerate(contenders):
-            part = (k + 1) / len(contenders) * plan.contending_share
-            score, its_hard = self.refine_one(
-                optimiser,
-                self.task.draw_trials(0, self.trials_rng),
-                begin + part * (1.0 - begin),
-                plan.refining_episodes[0],
-            )
-            reached.append(score)
-            hard.append(its_hard)
-        best = int(np.argmax(reached))
-        begin = self.budget.fraction
-        for k, episodes in enumerate(plan.refining_episodes):
-            part = (k + 1) / len(plan.refining_episodes)
-            until = begin + part * (1.0 - begin)
-            _, hard[best] = self.refine_one(contenders[best], hard[best], until, episodes)
+    def refine(self, going: list[Optimiser]) -> None:
+        """Rounds in which each contender in turn is refined; the most promising go on."""
+        plan = self.plan
+        hard = [self.task.draw_trials(0, self.trials_rng) for _ in going]
+        rounds = zip(plan.contenders, plan.refining_shares, plan.refining_episodes, strict=True)
+        for number, (n, share, episodes) in enumerate(rounds):
+            order = self.by_promise(going) if number else list(range(len(going)))
+            going, hard = [going[k] for k in order[:n]], [hard[k] for k in order[:n]]
+            begin = self.budget.fraction
+            for k, optimiser in enumerate(going):
+                until = begin + (k + 1) / len(going) * max(share - begin, 0.0)
+                hard[k] = self.refine_one(optimiser, hard[k], until, episodes)
 
     def refine_one(
         self, optimiser: Optimiser, hard: NDArray[Any], until: float, episodes: int
-    ) -> tuple[float, NDArray[Any]]:
-        """Refines until that part of the budget is used.
-
-        Returns:
-            The best score of an examination, and the episodes that are hard for the mean.
-        """
+    ) -> NDArray[Any]:
+        """Refines until that part of the budget is used; returns what is hard for the mean."""
         plan = self.plan
-        best, hard = self.examine(optimiser, hard)
+        hard = self.examine(optimiser, hard)
         count = 0
         while self.budget.fraction < until:
             n_hard = min(len(hard), round(episodes * plan.hard_part))
@@ -313,18 +295,16 @@ class _Search:
             self.step(optimiser, np.concatenate([fresh, hard[chosen]]), "refining")
             count += 1
             if count % plan.examined_every == 0:
-                score, hard = self.examine(optimiser, hard)
-                best = max(best, score)
-        return best, hard
+                hard = self.examine(optimiser, hard)
+        return hard
 
-    def examine(self, optimiser: Optimiser, hard: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        """Scores the mean on fresh episodes and remembers it; returns the hardest episodes too."""
+    def examine(self, optimiser: Optimiser, hard: NDArray[Any]) -> NDArray[Any]:
+        """Scores the mean on fresh episodes and remembers it; returns the hardest episodes."""
         fresh = self.task.draw_trials(self.plan.examination, self.trials_rng)
         trials = np.concatenate([hard, fresh])
         returns = self.returns(optimiser.mean[None], trials)[0]
-        score = float(returns[len(hard) :].mean())
-        self.remember(score, optimiser.mean)
-        return score, trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
+        self.remember(float(returns[len(hard) :].mean()), optimiser.mean)
+        return trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
 
     def choose(self) -> Weights:
         """The best of the remembered weights, on the same fresh episodes, in float64."""

@@ -20,8 +20,8 @@ from wann.tuning.shared import tune_shared
 Method = Literal["shared", "cma", "pepg"]
 
 # about a hundred seconds on two cores for the networks of the paper's size
-_EPISODES_TIMES_CONNECTIONS = 250_000_000
-_MOST_EPISODES = 8_000_000
+_EPISODES_TIMES_CONNECTIONS = 1_000_000_000
+_MOST_EPISODES = 20_000_000
 
 
 def default_evaluations(champion: Champion) -> int:

@@ -1,0 +1,46 @@
+"""The 8 × 8 digits of UCI: 1,797 handwritten digits, shipped with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from wann_envs.classify.dataset import Dataset, Precision, held_out
+
+_PATH = Path(__file__).with_name("digits.npz")
+_LARGEST = 16
+
+
+def load_digits(precision: Precision = "float64") -> Dataset:
+    """Loads the digits, pixels scaled to [0, 1].
+
+    They are the 1,797 images of the file ``optdigits.tes`` in its order. A pixel counts the dark
+    ones among 4 × 4 pixels of a larger bitmap. The split is that of ``held_out``: every fifth image
+    of each digit, in the order of the file, is for testing (355; 1,442 are for training). The
+    13 writers are not kept apart.
+
+    Args:
+        precision: of the inputs.
+
+    Source: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits", UCI Machine
+    Learning Repository, doi 10.24432/C50P49, CC BY 4.0. Changed only in format: the file
+    ``digits.npz`` holds x (1797, 64) and y (1797,) as uint8, source and licence as text.
+    """
+    with np.load(_PATH, allow_pickle=False) as file:
+        pixels, labels = file["x"], file["y"].astype(np.int64)
+        source = f"{file['source']}; {file['licence']}"
+    dtype = np.dtype(precision)
+    x = np.divide(pixels, dtype.type(_LARGEST), dtype=dtype)
+    is_test = held_out(labels)
+    return Dataset(
+        name="digits",
+        description="handwritten digits, 8 × 8 pixels",
+        source=source,
+        x_train=x[~is_test],
+        y_train=labels[~is_test],
+        x_test=x[is_test],
+        y_test=labels[is_test],
+        n_classes=10,
+        image_shape=(8, 8),
+    )

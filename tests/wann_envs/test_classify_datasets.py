@@ -1,0 +1,212 @@
+"""The shipped digits, and data of one's own from an npz file."""
+
+import subprocess
+import sys
+import zipfile
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from wann_envs.classify import DataError, load_digits, load_npz
+from wann_envs.classify.dataset import held_out
+
+# the digits
+
+
+def test_digits_have_their_sizes_and_scale():
+    data = load_digits()
+    assert (data.x_train.shape, data.x_test.shape) == ((1442, 64), (355, 64))
+    assert (data.x_train.min(), data.x_train.max()) == (0.0, 1.0)
+    assert np.array_equal(data.x_train * 16, np.rint(data.x_train * 16))
+    counts = np.bincount(data.y_train) + np.bincount(data.y_test)
+    assert counts.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert (data.n_classes, data.image_shape) == (10, (8, 8))
+    assert load_digits("float32").x_test.dtype == np.float32
+
+
+def test_digits_look_like_their_labels():
+    """The nearest training image tells the digit."""
+    data = load_digits()
+    distance = (data.x_train**2).sum(axis=1) - 2 * data.x_test @ data.x_train.T
+    nearest = data.y_train[distance.argmin(axis=1)]
+    assert (nearest == data.y_test).mean() > 0.97
+
+
+def test_digits_tell_their_source_and_licence():
+    source = load_digits().source
+    for words in ("Alpaydin & Kaynak 1998", "UCI", "10.24432/C50P49", "CC BY 4.0"):
+        assert words in source
+
+
+def test_digits_need_no_network_and_no_pooch():
+    code = "import sys; sys.modules['pooch'] = None\nfrom wann_envs.classify import load_digits\n"
+    subprocess.run([sys.executable, "-c", code + "load_digits()"], check=True)
+
+
+def test_record_is_frozen():
+    data = load_digits()
+    with pytest.raises(FrozenInstanceError):
+        data.name = "other"
+    with pytest.raises(ValueError, match="read-only"):
+        data.x_train[0, 0] = 1.0
+
+
+# the split
+
+
+def test_every_fifth_sample_of_each_class_is_held_out():
+    y = np.array([0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 2])
+    assert np.flatnonzero(held_out(y)).tolist() == [5, 9]
+
+
+def test_split_leaves_training_samples_of_every_class():
+    y = np.random.default_rng(0).integers(0, 7, 500)
+    is_test = held_out(y)
+    assert np.array_equal(np.bincount(y[is_test]), np.bincount(y) // 5)
+    assert (np.bincount(y[~is_test]) > 0).all()
+
+
+# data of one's own
+
+
+def arrays(n=40, d=3, n_classes=4):
+    return {"x": np.arange(n * d, dtype=float).reshape(n, d) / 7, "y": np.arange(n) % n_classes}
+
+
+def save(tmp_path, **values):
+    path = tmp_path / "flowers.npz"
+    np.savez(path, **values)
+    return path
+
+
+def test_file_without_a_test_part_is_split(tmp_path):
+    values = arrays()
+    data = load_npz(save(tmp_path, **values))
+    is_test = held_out(values["y"])
+    assert np.array_equal(data.x_test, values["x"][is_test])
+    assert np.array_equal(data.y_train, values["y"][~is_test])
+    assert (data.name, data.n_classes, data.image_shape) == ("flowers", 4, None)
+    assert data.input_names == ("x0", "x1", "x2")
+    assert "32 + 8 samples of 4 classes" in data.description
+
+
+def test_file_with_a_test_part_is_taken_as_it_is(tmp_path):
+    values = arrays()
+    path = save(tmp_path, **values, x_test=values["x"][:3] + 1, y_test=values["y"][:3])
+    data = load_npz(str(path), "float32")
+    assert np.array_equal(data.x_train, values["x"].astype(np.float32))
+    assert np.array_equal(data.x_test, (values["x"][:3] + 1).astype(np.float32))
+    assert data.y_test.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float16, bool])
+def test_inputs_of_any_real_type_are_taken(tmp_path, dtype):
+    x = np.random.default_rng(0).integers(0, 2, (40, 3)).astype(dtype)
+    data = load_npz(save(tmp_path, x=x, y=arrays()["y"].astype(np.uint8)))
+    assert (data.x_train.dtype, data.y_train.dtype) == (np.float64, np.int64)
+    assert np.array_equal(data.x_train, x[~held_out(arrays()["y"])])
+
+
+X, Y = arrays()["x"], arrays()["y"]
+
+
+def put(array, place, value):
+    changed = np.array(array)
+    changed[place] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"x": X}, "array 'y' is missing"),
+        ({"y": Y}, "array 'x' is missing"),
+        ({"x": X, "y": Y, "xtest": X}, "array 'xtest' is unknown: allowed are x, y, x_test"),
+        ({"x": X, "y": Y, "x_test": X}, "array 'y_test' is missing"),
+        ({"x": X, "y": Y, "y_test": Y}, "array 'x_test' is missing"),
+        ({"x": X[:, 0], "y": Y}, "x has shape (40,): expected (n, d)"),
+        ({"x": X.reshape(40, 3, 1), "y": Y}, "x has shape (40, 3, 1): expected (n, d)"),
+        ({"x": X[:0], "y": Y[:0]}, "x has shape (0, 3)"),
+        ({"x": X[:, :0], "y": Y}, "x has shape (40, 0)"),
+        ({"x": put(X, (3, 1), np.nan), "y": Y}, "x[3, 1] is nan: expected finite"),
+        ({"x": put(X, (0, 2), -np.inf), "y": Y}, "x[0, 2] is -inf"),
+        ({"x": X + 1j, "y": Y}, "x has the type complex128: expected real numbers"),
+        ({"x": X.astype(str), "y": Y}, "expected real numbers"),
+        ({"x": X, "y": Y[:-1]}, "y has shape (39,): expected (40,)"),
+        ({"x": X, "y": Y[:, None]}, "y has shape (40, 1): expected (40,)"),
+        ({"x": X, "y": Y.astype(float)}, "y has the type float64: expected integers"),
+        ({"x": X, "y": Y - 1}, "y[0] is -1: classes are 0, 1, 2, ..."),
+        ({"x": X, "y": np.full(40, 2**64 - 1, np.uint64)}, "y[0] is 18446744073709551615"),
+        ({"x": X, "y": Y + 1}, "y has labels up to 4 but none of class 0"),
+        ({"x": X, "y": 2 * Y}, "y has labels up to 6 but none of class 1"),
+        ({"x": X, "y": 0 * Y}, "y has one class only"),
+        ({"x": X[:8], "y": Y[:8]}, "no class has five samples"),
+        ({"x": X, "y": Y, "x_test": X[:, :2], "y_test": Y}, "x_test has shape (40, 2)"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y[1:]}, "a class for each row of x_test"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y + 1}, "y_test has the label 4: y has only"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y - 1}, "y_test[0] is -1"),
+    ],
+)
+def test_impossible_data_are_an_error_of_one_line_that_names_the_array(tmp_path, values, words):
+    path = save(tmp_path, **values)
+    with pytest.raises(DataError) as caught:
+        load_npz(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    assert words in text
+    assert "\n" not in text
+
+
+def test_number_too_large_for_the_precision_is_an_error(tmp_path):
+    path = save(tmp_path, x=put(X, (1, 0), 1e300), y=Y)
+    with pytest.raises(DataError, match=r"x\[1, 0\] is 1e\+300: expected finite float32 numbers"):
+        load_npz(path, "float32")
+    assert load_npz(path).x_train.max() == 1e300
+
+
+class Trap:
+    """Unpickling it would tell."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("unpickled",))
+
+
+def test_objects_are_an_error_and_are_never_unpickled(tmp_path):
+    path = save(tmp_path, x=np.array([[Trap()]] * 40, object), y=Y)
+    with pytest.raises(DataError, match=r"x holds Python objects: expected numbers"):
+        load_npz(path)
+
+
+def unreadable(tmp_path):
+    path = tmp_path / "data.npz"
+    yield path, "No such file"
+    path.mkdir()
+    yield path, "cannot be read"
+    path.rmdir()
+    path.write_bytes(b"")
+    yield path, "is not an npz file"
+    np.save(tmp_path / "one.npy", X)
+    yield tmp_path / "one.npy", "is not an npz file"
+    whole = save(tmp_path, x=X, y=Y).read_bytes()
+    path.write_bytes(whole[:600])
+    yield path, "is not an npz file"
+    path.write_bytes(whole[:600] + b"damage" + whole[606:])
+    yield path, "x is damaged"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x", b"text")
+        archive.writestr("y", b"text")
+    yield path, "x is damaged: it is not an array"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + bytes(20))
+        archive.writestr("y.npy", b"")
+    yield path, "x is damaged"
+
+
+def test_file_that_cannot_be_read_is_an_error_of_one_line(tmp_path):
+    for path, words in unreadable(tmp_path):
+        with pytest.raises(DataError) as caught:
+            load_npz(path)
+        assert str(caught.value).startswith(f"{path}: ")
+        assert words in str(caught.value)
+        assert "\n" not in str(caught.value)
