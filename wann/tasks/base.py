@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.errors import TaskError
 from wann.kernels.forward import LANES, NetworkArrays
 
 Precision = Literal["float32", "float64"]
@@ -48,6 +49,33 @@ class Rollouts:
     steps: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class EpisodeNumbers:
+    """How many episodes the scores of a task take: fewer where an episode costs more.
+
+    Attributes:
+        report: of the scores in champion files and tables.
+        sweep: of each weight in the search for the best shared weight.
+        sweep_finalists: of each of the best weights of that search.
+        grid: of each network and weight, when the champion for one weight is chosen.
+        refine: of each weight when the best shared weight is refined.
+        choice: of the last choice between a few candidates.
+        tuning: budget of the individual weights; 0: by the number of connections.
+        examination: of an examination while individual weights are tuned.
+        refining: of each generation in the rounds of that tuning.
+    """
+
+    report: int = 1000
+    sweep: int = 24
+    sweep_finalists: int = 256
+    grid: int = 16
+    refine: int = 1024
+    choice: int = 4096
+    tuning: int = 0
+    examination: int = 1024
+    refining: tuple[int, int, int] = (16, 32, 64)
+
+
 class Task(Protocol):
     """A problem that networks are scored on.
 
@@ -58,6 +86,7 @@ class Task(Protocol):
         output_names: a name for each output.
         episode_steps: the most steps of an episode.
         env_id: the Gymnasium id of the same environment.
+        episode_numbers: how many episodes its scores take.
     """
 
     name: str
@@ -66,12 +95,16 @@ class Task(Protocol):
     output_names: tuple[str, ...]
     episode_steps: int
     env_id: str
+    episode_numbers: EpisodeNumbers
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draws (n, ...) starts of episodes."""
 
     def trials_of_seeds(self, first_seed: int, n: int) -> NDArray[np.float64]:
         """The starts that the Gymnasium environment draws with ``reset(seed=first_seed + k)``."""
+
+    def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the Gymnasium environment takes, of the outputs of a network."""
 
     def rollout(
         self,
@@ -93,6 +126,18 @@ class Task(Protocol):
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with (connections, episodes) individual weights."""
+
+
+def check_fit(networks: NetworkArrays, task: Task) -> None:
+    """Raises TaskError for networks that a rollout of the task would read beyond."""
+    n_fixed = 1 + len(task.input_names)
+    first = networks.node_start[:-1]
+    is_too_small = np.diff(networks.node_start) < n_fixed + len(task.output_names)
+    if (
+        is_too_small.any()
+        or (networks.edge_start[first + n_fixed] > networks.edge_start[first]).any()
+    ):
+        raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
 
 
 def sweep(

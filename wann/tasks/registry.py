@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 from wann.errors import TaskError
 from wann.tasks.base import Task
+from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.swingup import SwingUpTask
 
-_TASKS: dict[str, Callable[[], Task]] = {SwingUpTask.name: lambda: SwingUpTask()}
+_TASKS: dict[str, Callable[[], Task]] = {
+    SwingUpTask.name: lambda: SwingUpTask(),
+    CarRacingTask.name: lambda: CarRacingTask(),
+}
 
 
 def task_names() -> list[str]:

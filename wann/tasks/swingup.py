@@ -6,9 +6,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wann.errors import TaskError
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
-from wann.tasks.base import Executor, Precision, Rollouts, Serial, shares_of_work
+from wann.tasks.base import (
+    EpisodeNumbers,
+    Executor,
+    Precision,
+    Rollouts,
+    Serial,
+    check_fit,
+    shares_of_work,
+)
 from wann_envs.elementary import like
 from wann_envs.swingup.dynamics import (
     EPISODE_STEPS,
@@ -156,18 +163,6 @@ def rollout(networks, chosen, weights, edge_weights, states, returns, steps):
                 steps[p, episode[lane]] = v[_STEPS * LANES + lane]
 
 
-def _check_fit(networks: NetworkArrays, task: SwingUpTask) -> None:
-    """Raises TaskError for networks that the rollout would read beyond."""
-    n_fixed = 1 + len(task.input_names)
-    first = networks.node_start[:-1]
-    is_too_small = np.diff(networks.node_start) < n_fixed + len(task.output_names)
-    if (
-        is_too_small.any()
-        or (networks.edge_start[first + n_fixed] > networks.edge_start[first]).any()
-    ):
-        raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
-
-
 class SwingUpTask:
     """Cart-pole swing-up: raise the pole and keep it upright in the middle of the track.
 
@@ -180,6 +175,7 @@ class SwingUpTask:
     output_names: tuple[str, ...] = ("force",)
     episode_steps = EPISODE_STEPS
     env_id = "wann/CartPoleSwingUp-v0"
+    episode_numbers = EpisodeNumbers()
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draws (n, 4) initial states."""
@@ -188,6 +184,10 @@ class SwingUpTask:
     def trials_of_seeds(self, first_seed: int, n: int) -> NDArray[np.float64]:
         """The initial states that the Gymnasium environment draws with ``reset(seed=...)``."""
         return seeded_initial_states(first_seed, n)
+
+    def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The output as it is; the environment clips it."""
+        return outputs
 
     def rollout(
         self,
@@ -199,7 +199,7 @@ class SwingUpTask:
         executor: Executor | None = None,
     ) -> Rollouts:
         """Runs every network on all episodes; see ``Task.rollout``."""
-        _check_fit(networks, self)
+        check_fit(networks, self)
         if trials.shape != (len(weights), 4):
             raise ValueError(f"trials have shape {trials.shape}, not {(len(weights), 4)}")
         dtype = np.dtype(precision)
@@ -224,7 +224,7 @@ class SwingUpTask:
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with individual weights; see ``Task.rollout_weighted``."""
-        _check_fit(network, self)
+        check_fit(network, self)
         n_episodes = len(trials)
         expected = (len(network.edge_source), n_episodes)
         if edge_weights.shape != expected or trials.shape[1:] != (4,):

@@ -26,6 +26,11 @@ from wann_envs.car_racing.state import ANGLE, NEAREST, SPIN, VX, VY
 from wann_envs.car_racing.track import HALF_WIDTH
 
 N_OBSERVED = 16
+OBSERVED_NAMES = (
+    *("speed", "sideways", "yaw rate", "steering", "offset", "heading"),
+    *("bearing 2", "bearing 4", "bearing 6", "bearing 10", "bearing 16"),
+    *("turn 0-4", "turn 4-8", "turn 8-14", "turn 14-22", "turn 22-32"),
+)
 BEARING_TILES = np.array([2, 4, 6, 10, 16])
 TURN_TILES = np.array([0, 4, 8, 14, 22, 32])
 _PER_SPEED, _PER_SIDEWAYS, _PER_YAW, _PER_STEERING = 1.0 / 40.0, 1.0 / 10.0, 1.0 / 2.0, 1.0 / 0.4
