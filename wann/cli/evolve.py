@@ -136,8 +136,10 @@ def _content(champion: Champion) -> dict[str, Any]:
 
 def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     from wann.cli.table import print_champions
+    from wann.tasks.registry import make_task
 
     where, command = shlex.quote(str(directory.path)), command_name()
+    task = make_task(outcome.champions.best.task)
     print()
     if not outcome.is_complete:
         print(f"stopped after generation {outcome.generation}; saved.")
@@ -156,6 +158,6 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
         print(f"go on with:  {command} evolve --resume {where}")
         return
     print("next:")
-    print(f"  {command} replay {where} --weight 1.5 --gif swing.gif")
-    print(f"  {command} evaluate {where} --episodes 1000")
+    print(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
+    print(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
     print(f"  {command} draw {where} -o champion.pdf")

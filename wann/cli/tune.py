@@ -55,9 +55,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--episodes",
         type=integer_from(1),
-        default=1000,
         metavar="N",
-        help="fresh ones, for the scores (1000)",
+        help="fresh ones, for the scores (1000; car_racing 100)",
     )
     parser.add_argument(
         "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
@@ -111,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(content, indent=2))
     elif not args.quiet:
         name = "best shared weight" if args.method == "shared" else "tuned weights"
-        print(f"{source} ({champion.task}), {args.episodes} fresh episodes:")
+        print(f"{source} ({champion.task}), {made.before.episodes} fresh episodes:")
         for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
             at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
             print(f"  {label + at:42} {score.mean:7.1f} ± {score.std:5.1f}")

@@ -58,6 +58,7 @@ class EpisodeNumbers:
         sweep: of each weight in the search for the best shared weight.
         sweep_finalists: of each of the best weights of that search.
         grid: of each network and weight, when the champion for one weight is chosen.
+        profile: of each weight in the picture of the return over the shared weight.
         refine: of each weight when the best shared weight is refined.
         choice: of the last choice between a few candidates.
         tuning: budget of the individual weights; 0: by the number of connections.
@@ -69,6 +70,7 @@ class EpisodeNumbers:
     sweep: int = 24
     sweep_finalists: int = 256
     grid: int = 16
+    profile: int = 100
     refine: int = 1024
     choice: int = 4096
     tuning: int = 0

@@ -211,6 +211,7 @@ class CarRacingTask:
         sweep=4,
         sweep_finalists=64,
         grid=4,
+        profile=20,
         refine=64,
         choice=256,
         tuning=40_000,

@@ -25,7 +25,14 @@ _MOST_EPISODES = 20_000_000
 
 
 def default_evaluations(champion: Champion) -> int:
-    """Episodes of a tuning that nobody set a budget for: fewer for a larger network."""
+    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for a larger network.
+
+    Raises:
+        TaskError: the task is unknown or does not fit the network.
+    """
+    number = task_of_champion(champion).episode_numbers.tuning
+    if number:
+        return number
     connections = max(champion.network.n_connections, 1)
     return min(_MOST_EPISODES, _EPISODES_TIMES_CONNECTIONS // connections)
 
@@ -39,14 +46,14 @@ class TuneSettings:
         evaluations: budget in episodes; None with ``seconds`` None too: the default.
         seconds: budget in wall time; with it the result depends on the machine.
         seed: of all random numbers.
-        episodes: fresh ones, of the scores that are reported.
+        episodes: fresh ones, of the scores that are reported; None: the task's number.
     """
 
     method: Method = "cma"
     evaluations: int | None = None
     seconds: float | None = None
     seed: int = 0
-    episodes: int = 1000
+    episodes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,8 +101,9 @@ def tune_champion(
     task, network = task_of_champion(champion), champion.network
     if network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
+    episodes = settings.episodes or task.episode_numbers.report
     start = best_weight_of(task, champion)
-    before = shared_score(task, network, start, settings.episodes, settings.seed)
+    before = shared_score(task, network, start, episodes, settings.seed)
     scores: dict[str, Any] = dict(champion.scores)
     about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
     seconds = settings.seconds
@@ -105,7 +113,7 @@ def tune_champion(
     budget = Budget(evaluations, seconds, should_stop)
     if settings.method == "shared":
         weight = tune_shared(task, network, seed=settings.seed, executor=executor)
-        after = shared_score(task, network, weight, settings.episodes, settings.seed)
+        after = shared_score(task, network, weight, episodes, settings.seed)
         protocol = "golden-section search about the best of a sweep over [-2, 2]"
         scores["tuned_shared_weight"] = after.to_dict() | {"protocol": protocol}
         provenance = dict(champion.provenance) | {"tuning": about}
@@ -122,9 +130,7 @@ def tune_champion(
         on_progress=on_progress,
     )
     weights = tuple(map(float, made.weights))
-    after = tuned_weights_score(
-        task, network, weights, settings.episodes, settings.seed, executor=executor
-    )
+    after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
     name = {"cma": "CMA-ES", "pepg": "PEPG"}[settings.method]
     scores["tuned_weights"] = after.to_dict() | {
         "protocol": f"individual weights, tuned by {name} on other episodes; float64"
