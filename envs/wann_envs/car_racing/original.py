@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, SupportsFloat
 
 import gymnasium
@@ -26,7 +27,7 @@ def make_original(draws: bool = False, **options: Any) -> gymnasium.Env[Any, Any
         DependencyNotInstalled: Box2D is missing.
     """
     try:
-        env = gymnasium.make("CarRacing-v3", disable_env_checker=True, **options)
+        env = _make_car_racing(**options)
     except DependencyNotInstalled as error:
         raise DependencyNotInstalled(
             "the original CarRacing-v3 needs Box2D: run `pip install 'wann[box2d]'`"
@@ -35,6 +36,13 @@ def make_original(draws: bool = False, **options: Any) -> gymnasium.Env[Any, Any
         frame = np.zeros((96, 96, 3), np.uint8)
         env.unwrapped._render = lambda _: frame  # type: ignore[attr-defined]
     return env
+
+
+def _make_car_racing(**options: Any) -> gymnasium.Env[Any, Any]:
+    with warnings.catch_warnings():
+        # Box2D's bindings warn while they are imported; where warnings are errors, that crashes
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return gymnasium.make("CarRacing-v3", disable_env_checker=True, **options)
 
 
 class SameObservation(gymnasium.Wrapper[Observation, NDArray[np.float32], Any, Any]):
@@ -70,6 +78,15 @@ class SameObservation(gymnasium.Wrapper[Observation, NDArray[np.float32], Any, A
         hull = (x, y, car.hull.angle, vx, vy, car.hull.angularVelocity)
         describe(*hull, car.wheels[0].joint.angle, self._line, self._nearest, out)
         return out
+
+
+def make_original_with_numbers(render_mode: str | None = None) -> SameObservation:
+    """CarRacing-v3 that observes the sixteen numbers; it draws only where somebody looks.
+
+    Raises:
+        DependencyNotInstalled: Box2D is missing.
+    """
+    return SameObservation(make_original(draws=render_mode is not None, render_mode=render_mode))
 
 
 def original_bodies(env: Any) -> NDArray[np.float64]:
