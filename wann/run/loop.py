@@ -29,7 +29,7 @@ from wann.tasks.base import Task, sweep
 from wann.tuning.evaluation import evaluate_network
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
-_COMPILING = "compiling the kernels; this happens once and takes about 20 s"
+_COMPILING = "compiling the kernels; this happens once and takes up to a minute or two"
 
 
 class Reporter(Protocol):
