@@ -3,6 +3,7 @@
 from numba import config as numba_config
 
 from wann.search.config import config_from_table
+from wann.tasks.base import EpisodeNumbers
 
 N_GENERATIONS = 6 if numba_config.DISABLE_JIT else 20
 
@@ -16,6 +17,7 @@ class ToyTask:
     output_names = ("y",)
     episode_steps = 1
     env_id = ""
+    episode_numbers = EpisodeNumbers()
 
     def draw_trials(self, n, rng):
         return rng.normal(size=(n, 1))

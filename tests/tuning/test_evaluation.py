@@ -12,7 +12,7 @@ from tests import naive
 from wann.formats.release2019 import release_from_bytes
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
-from wann.tasks.base import Rollouts
+from wann.tasks.base import EpisodeNumbers, Rollouts
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.evaluation import (
     Score,
@@ -41,6 +41,7 @@ class HillTask:
     output_names = ("y",)
     episode_steps = 1
     env_id = ""
+    episode_numbers = EpisodeNumbers()
 
     def __init__(self, peak=0.62, noise=1.0):
         self.peak, self.noise = peak, noise

@@ -12,7 +12,7 @@ from wann.formats.champion import Champion
 from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
-from wann.tasks.base import Rollouts, Serial, sweep_weighted
+from wann.tasks.base import EpisodeNumbers, Rollouts, Serial, sweep_weighted
 from wann.tasks.policy import NetworkPolicy
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
@@ -48,6 +48,7 @@ class Bowl:
 
     name = "bowl"
     target = np.linspace(-1.0, 1.5, 9)
+    episode_numbers = EpisodeNumbers()
 
     def draw_trials(self, n, rng):
         return rng.normal(size=(n, 1))

@@ -1,4 +1,4 @@
-"""``wann bench``: how fast it is here, beside a NumPy reference."""
+"""``wann bench``: how fast it is here, beside a reference."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import argparse
 import json
 from typing import Any
 
-from wann.cli.arguments import add_json, example
+from wann.cli.arguments import add_json, example, integer_from
+
+_SWINGUP, _CARS = "cartpole_swingup", "car_racing"
 
 
 def add_parser(verbs: Any) -> None:
@@ -14,17 +16,27 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         "bench",
         help="measure the speed on this machine",
-        description="Measure the evaluation of swing-up networks, or the parts of a generation on "
-        "MNIST, beside a NumPy reference in the manner of the 2019 release, in one process. Ratios "
-        "are what counts.",
-        **example("wann bench --json\n  wann bench mnist"),
+        description="Measure the evaluation of swing-up networks or the parts of a generation on "
+        "MNIST beside a NumPy reference in the manner of the 2019 release, or car racing beside "
+        "Gymnasium's CarRacing-v3, in one process. Ratios are what counts.",
+        **example("wann bench --json\n  wann bench mnist\n  wann bench car_racing"),
     )
     parser.add_argument(
-        "what",
+        "task",
         nargs="?",
-        choices=("swingup", "mnist", "digits"),
-        default="swingup",
-        help="what to measure; default: swingup",
+        choices=("swingup", _SWINGUP, "mnist", "digits", _CARS),
+        default=_SWINGUP,
+        metavar="TASK",
+        help=f"{_SWINGUP} (default), mnist, digits or {_CARS}",
+    )
+    parser.add_argument(
+        "--fidelity",
+        type=integer_from(1),
+        metavar="N",
+        help="car_racing: drive N episodes here and in CarRacing-v3 instead, and compare every bit",
+    )
+    parser.add_argument(
+        "--seed", type=integer_from(0), default=0, metavar="S", help="of the first of them (0)"
     )
     add_json(parser)
     parser.set_defaults(run=run)
@@ -32,16 +44,26 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measures and prints."""
-    if args.what == "swingup":
-        from wann.bench.swingup import measure_swingup
+    from wann.errors import ConfigError
 
-        result, show = measure_swingup(), _show_swingup
-    else:
+    if args.fidelity is not None:
+        if args.task != _CARS:
+            raise ConfigError(f"--fidelity belongs to wann bench {_CARS}")
+        return _compare(args)
+    if args.task == _CARS:
+        from wann.bench.car_racing import measure_car_racing
+
+        result, show = measure_car_racing(), _show_cars
+    elif args.task in ("mnist", "digits"):
         from wann.bench.mnist import measure_mnist
         from wann.tasks.classify import digits_task, mnist_task
 
-        task = mnist_task() if args.what == "mnist" else digits_task()
-        result, show = measure_mnist(task), _show_mnist
+        result = measure_mnist(mnist_task() if args.task == "mnist" else digits_task())
+        show = _show_mnist
+    else:
+        from wann.bench.swingup import measure_swingup
+
+        result, show = measure_swingup(), _show_swingup
     if args.json:
         print(json.dumps(result, indent=2))
     else:
@@ -86,3 +108,48 @@ def _show_mnist(result: dict[str, Any]) -> None:
             print(f"  sharing is {value:.1f} times as fast with {workers}")
         print(f"  NumPy reference, 1 core: {made['reference_seconds']:.1f} s, ", end="")
         print(", ".join(f"{r:.0f} x {w}" for w, r in made["ratio_to_numpy_reference"].items()))
+
+
+def _show_cars(result: dict[str, Any]) -> None:
+    print("car racing, a driver who follows the road; environment steps a second, one core")
+    for name, rate in result["steps_per_second"].items():
+        ratios = result["ratio_to_original"].get(name, {})
+        words = "".join(f"{ratio:9,.0f} x {base}" for base, ratio in ratios.items())
+        print(f"  {name.replace('_', ' '):26} {rate:11,.0f} {words.replace('_', ' ')}")
+    print(f"  a reset takes {result['reset_milliseconds']:.2f} ms")
+    if result["note"]:
+        print(f"not measured: {result['note']}")
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from wann.bench.car_racing import measure_fidelity
+
+    def tell(episode: Any) -> None:
+        if episode.difference is not None and not args.json:
+            print(f"  {episode.driver}, seed {episode.seed}: {episode.difference}")
+
+    result = measure_fidelity(args.fidelity, args.seed, tell)
+    n = len(result.episodes)
+    content = {
+        "episodes": n,
+        "identical": result.n_identical,
+        "equal_returns": result.n_equal_returns,
+        "steps": result.n_steps,
+        "laps": result.n_laps,
+        "open_loop_at_steering_limit": result.n_at_limit,
+        "left_the_field": result.n_left,
+        "differences": [
+            {"driver": e.driver, "seed": e.seed, "difference": e.difference}
+            for e in result.episodes
+            if e.difference is not None
+        ],
+    }
+    if args.json:
+        print(json.dumps(content, indent=2))
+    else:
+        print(f"{result.n_identical} of {n} episodes identical to CarRacing-v3, bit for bit")
+        print(
+            f"  {result.n_steps:,} steps, {result.n_laps} laps finished, {result.n_at_limit} "
+            f"blind ones at a steering limit, {result.n_left} left the field"
+        )
+    return 0 if result.n_identical == n else 1

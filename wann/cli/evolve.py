@@ -147,6 +147,7 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     from wann.tasks.registry import make_task
 
     where, command = shlex.quote(str(directory.path)), command_name()
+    task = make_task(outcome.champions.best.task)
     print()
     if not outcome.is_complete:
         print(f"stopped after generation {outcome.generation}; saved.")
@@ -165,9 +166,9 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
         print(f"go on with:  {command} evolve --resume {where}")
         return
     print("next:")
-    if make_task(outcome.champions.best.task).env_id:
-        print(f"  {command} replay {where} --weight 1.5 --gif swing.gif")
-        print(f"  {command} evaluate {where} --episodes 1000")
+    if task.env_id:
+        print(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
+        print(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
     else:
         print(f"  {command} evaluate {where}")
     print(f"  {command} draw {where} -o champion.pdf")

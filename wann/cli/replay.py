@@ -39,6 +39,13 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=integer_from(0), default=0, metavar="S", help="of the first episode (0)"
     )
+    parser.add_argument(
+        "--backend",
+        choices=("wann", "gymnasium"),
+        default="wann",
+        help="gymnasium: the original environment, where there is one: car_racing in CarRacing-v3 "
+        "(needs Box2D); default: wann",
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--human", action="store_true", help="show a window")
     output.add_argument("--gif", type=Path, metavar="FILE", help="write an animation")
@@ -54,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     from wann.tasks.policy import NetworkPolicy
     from wann.tuning.champion import best_weight_of, task_of_champion
     from wann.view.movie import check_movie_path
-    from wann.view.replay import check_display, record, replay, show
+    from wann.view.replay import check_display, original_of, record, replay, show
 
     champion = load_champion(args.champion)
     task = task_of_champion(champion)
@@ -63,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
             f"task {task.name!r} has no environment to replay: score its champions with "
             "wann evaluate"
         )
+    env_id = task.env_id if args.backend == "wann" else original_of(task)
     movie = args.gif or args.mp4
     if movie:
         check_movie_path(movie, ".gif" if args.gif else ".mp4")
@@ -71,27 +79,33 @@ def run(args: argparse.Namespace) -> int:
     if args.weight == "tuned":
         if champion.tuned_weights is None:
             raise ConfigError(f"{args.champion} holds no tuned weights: make some with wann tune")
-        policy, caption = NetworkPolicy(champion.network, champion.tuned_weights), "tuned weights"
+        network, caption = NetworkPolicy(champion.network, champion.tuned_weights), "tuned weights"
         weight: float | str = "tuned"
     else:
         weight = best_weight_of(task, champion) if args.weight == "best" else args.weight
-        policy, caption = NetworkPolicy(champion.network, weight), f"shared weight {weight:g}"
+        network, caption = NetworkPolicy(champion.network, weight), f"shared weight {weight:g}"
+
+    def policy(observation: Any) -> Any:
+        return task.action(network(observation))
+
     options = {"episodes": args.episodes, "seed": args.seed}
     if movie:
-        results = record(task.env_id, policy, movie, caption=caption, **options)
+        results = record(env_id, policy, movie, caption=caption, **options)
     elif args.human:
-        results = show(task.env_id, policy, caption=caption, **options)
+        results = show(env_id, policy, caption=caption, **options)
     else:
-        results = replay(task.env_id, policy, **options)
+        results = replay(env_id, policy, **options)
     if args.json:
         rows = [
             {"episode": r.episode, "seed": r.seed, "return": r.return_, "steps": r.length}
             for r in results
         ]
         file = {"file": str(movie)} if movie else {}
-        print(json.dumps({"task": task.name, "weight": weight, "episodes": rows} | file, indent=2))
+        content = {"task": task.name, "weight": weight, "env_id": env_id, "episodes": rows}
+        print(json.dumps(content | file, indent=2))
         return 0
-    print(f"{args.champion} ({task.name}), {caption}")
+    where = "" if args.backend == "wann" else f" in {env_id}"
+    print(f"{args.champion} ({task.name}), {caption}{where}")
     for r in results:
         print(f"  episode {r.episode}  seed {r.seed}  return {r.return_:.3f}  steps {r.length}")
     if movie:

@@ -69,8 +69,12 @@ def run(args: argparse.Namespace) -> int:
     from wann.run.progress import make_reporter
     from wann.tasks.registry import make_task
 
-    task = make_task(args.task).name
-    protocol = Protocol(200, tuning_evaluations=200_000) if args.quick else Protocol()
+    made = make_task(args.task)
+    task, numbers = made.name, made.episode_numbers
+    protocol = Protocol(numbers.report)
+    if args.quick:
+        tuning = min(200_000, (numbers.tuning or 20_000_000) // 10)
+        protocol = Protocol(min(200, numbers.report), tuning_evaluations=tuning)
     request = ReproduceRequest(
         task=task,
         preset=f"{task}_quick" if args.quick else task,

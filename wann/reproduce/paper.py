@@ -22,4 +22,8 @@ class PaperRow:
 
 
 # Gaier & Ha 2019, table 1; connections of the champion that the 2019 release holds
-PAPER = {"cartpole_swingup": PaperRow((57, 121), (515, 58), (723, 16), (932, 6), 52)}
+PAPER = {
+    "cartpole_swingup": PaperRow((57, 121), (515, 58), (723, 16), (932, 6), 52),
+    # there CarRacing-v0, seen through the 16 latent variables of a VAE
+    "car_racing": PaperRow((-69, 31), (375, 177), (608, 161), (893, 74), 245),
+}

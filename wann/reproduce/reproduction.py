@@ -18,7 +18,6 @@ from wann.view.plots import measure_profile
 from wann.view.profile import save_champion_profile
 
 TABLE = "table.md"
-_PROFILE_EPISODES = 100
 _CHAMPIONS = ("champion", "champion_tuned", "champion_small", "champion_tuned_weights")
 
 
@@ -126,7 +125,7 @@ def _write(out: Path, table: str, results: Sequence[SeedResult], protocol: Proto
         save_network(
             champion.network, [out / f"{name}.svg"], champion.input_names, champion.output_names
         )
-        profile = measure_profile(champion, _PROFILE_EPISODES, protocol.evaluation_seed)
+        profile = measure_profile(champion, seed=protocol.evaluation_seed)
         save_champion_profile(champion, profile, out / f"{name}_profile.png", name)
     tuned = max(results, key=lambda result: float(result.tuned_weights["mean"]))
     _copy(tuned.directory / TUNED_WEIGHTS, out / TUNED_WEIGHTS)

@@ -29,9 +29,7 @@ from wann.tasks.base import Task, sweep
 from wann.tuning.evaluation import evaluate_network
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
-# episodes of the scores in the champion file that the validation does not give
-_REPORT_EPISODES = 1000
-_COMPILING = "compiling the kernels; this happens once and takes about 20 s"
+_COMPILING = "compiling the kernels; this happens once and takes up to a minute or two"
 
 
 class Reporter(Protocol):
@@ -259,7 +257,7 @@ class Run:
                 network = champion.network
                 if self.search.is_done and network not in measured:
                     measured[network] = evaluate_network(
-                        self.task, network, _REPORT_EPISODES, self.config.seed
+                        self.task, network, self.task.episode_numbers.report, self.config.seed
                     )
                 more = measured.get(network, {})
                 scores = scores_with_protocol(champion.scores, more, self.config)

@@ -70,7 +70,7 @@ class PlainLines(Quiet):
             f"generation {done}/{self._n_generations}{_heat_words(row, self._config)}  "
             f"mean {row.mean_best:.1f} (median {row.mean_median:.1f})  max {row.max_max:.1f}  "
             f"connections {row.connections_best} (median {row.connections_median:.0f})  "
-            f"{steps_per_second / 1e6:.0f} M steps/s  {_clock(left)} left"
+            f"{steps_per_second / 1e6:.3g} M steps/s  {_clock(left)} left"
         )
 
     def say(self, text: str) -> None:
@@ -135,7 +135,7 @@ class Bar(Quiet):
         self.progress.numbers = (
             f"mean {row.mean_best:.0f} (median {row.mean_median:.0f})  max {row.max_max:.0f}  "
             f"connections {row.connections_best} (median {row.connections_median:.0f})  "
-            f"{steps_per_second / 1e6:.0f} M steps/s"
+            f"{steps_per_second / 1e6:.3g} M steps/s"
         )
         heat = _heat_words(row, self._config).strip()
         self.progress.update(self._task, completed=row.generation + 1, heat=heat)

@@ -16,7 +16,7 @@ from wann.tasks.weights import draw_weights
 
 # the champion for one weight is chosen on a grid of weights: all networks with all of them, then
 # the best networks with the best of theirs
-_GRID, _GRID_EPISODES, _GRID_FINALISTS = 41, 16, 4
+_GRID, _GRID_FINALISTS = 41, 4
 # of the best random shared weight score, which the small champion still has
 SMALL_SHARE = 0.9
 
@@ -129,8 +129,9 @@ def choose_tuned(
 ) -> Validation:
     """Chooses the network with the best mean return with its best shared weight.
 
-    All networks meet 16 episodes with each of 41 weights, the finalists ``final_episodes`` with
-    the best of theirs; the winner's score comes from as many again, in float64.
+    All networks meet ``episode_numbers.grid`` episodes with each of 41 weights, the finalists
+    ``final_episodes`` with the best of theirs; the winner's score comes from as many again, in
+    float64.
 
     Args:
         task, networks, config, generation, executor: as in ``choose_champion``.
@@ -143,7 +144,7 @@ def choose_tuned(
         task,
         networks,
         grid,
-        task.draw_trials(_GRID_EPISODES, rng),
+        task.draw_trials(task.episode_numbers.grid, rng),
         precision=precision,
         executor=executor,
     ).returns.mean(axis=2, dtype=np.float64)

@@ -51,6 +51,35 @@ class Rollouts:
     steps: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class EpisodeNumbers:
+    """How many episodes the scores of a task take: fewer where an episode costs more.
+
+    Attributes:
+        report: of the scores in champion files and tables.
+        sweep: of each weight in the search for the best shared weight.
+        sweep_finalists: of each of the best weights of that search.
+        grid: of each network and weight, when the champion for one weight is chosen.
+        profile: of each weight in the picture of the return over the shared weight.
+        refine: of each weight when the best shared weight is refined.
+        choice: of the last choice between a few candidates.
+        tuning: budget of the individual weights; 0: by the number of connections.
+        examination: of an examination while individual weights are tuned.
+        refining: of each generation in the rounds of that tuning.
+    """
+
+    report: int = 1000
+    sweep: int = 24
+    sweep_finalists: int = 256
+    grid: int = 16
+    profile: int = 100
+    refine: int = 1024
+    choice: int = 4096
+    tuning: int = 0
+    examination: int = 1024
+    refining: tuple[int, int, int] = (16, 32, 64)
+
+
 class Task(Protocol):
     """A problem that networks are scored on.
 
@@ -61,6 +90,7 @@ class Task(Protocol):
         output_names: a name for each output.
         episode_steps: the most steps of an episode.
         env_id: the Gymnasium id of the same environment; "" where there is none.
+        episode_numbers: how many episodes its scores take.
     """
 
     name: str
@@ -69,6 +99,7 @@ class Task(Protocol):
     output_names: tuple[str, ...]
     episode_steps: int
     env_id: str
+    episode_numbers: EpisodeNumbers
 
     def prepare(self) -> None:
         """Loads what the task needs, so that an error comes before a run begins.
@@ -82,6 +113,9 @@ class Task(Protocol):
 
     def trials_of_seeds(self, first_seed: int, n: int) -> Trials:
         """The starts that the Gymnasium environment draws with ``reset(seed=first_seed + k)``."""
+
+    def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the Gymnasium environment takes, of the outputs of a network."""
 
     def rollout(
         self,

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from wann.errors import TaskError
 from wann.kernels.classify import pair_losses
 from wann.kernels.forward import NetworkArrays
-from wann.tasks.base import Executor, Precision, Rollouts, Serial, check_fit, shares_of_work
+from wann.tasks.base import (
+    EpisodeNumbers,
+    Executor,
+    Precision,
+    Rollouts,
+    Serial,
+    check_fit,
+    shares_of_work,
+)
 from wann.tasks.cross_entropy import Samples, cross_entropies
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
 
@@ -32,6 +40,7 @@ class ClassifyTask:
 
     episode_steps = 1
     env_id = ""
+    episode_numbers = EpisodeNumbers()
 
     def __init__(
         self,
@@ -76,6 +85,10 @@ class ClassifyTask:
     def prepare(self) -> None:
         """Loads the data; see ``Task.prepare``."""
         _ = self.samples
+
+    def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The outputs as they are: there is no environment that takes them."""
+        return outputs
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draws (n,) different training samples; all of them as often as that can be."""

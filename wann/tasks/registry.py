@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from wann.errors import TaskError
 from wann.tasks.base import Task
+from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.classify import digits_task, mnist784_task, mnist_task
 from wann.tasks.swingup import SwingUpTask
 
 _TASKS: dict[str, Callable[[], Task]] = {
     SwingUpTask.name: SwingUpTask,
+    CarRacingTask.name: CarRacingTask,
     "digits": digits_task,
     "mnist": mnist_task,
     "mnist784": mnist784_task,

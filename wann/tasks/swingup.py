@@ -7,7 +7,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
-from wann.tasks.base import Executor, Precision, Rollouts, Serial, check_fit, shares_of_work
+from wann.tasks.base import (
+    EpisodeNumbers,
+    Executor,
+    Precision,
+    Rollouts,
+    Serial,
+    check_fit,
+    shares_of_work,
+)
 from wann_envs.elementary import like
 from wann_envs.swingup.dynamics import (
     EPISODE_STEPS,
@@ -167,6 +175,7 @@ class SwingUpTask:
     output_names: tuple[str, ...] = ("force",)
     episode_steps = EPISODE_STEPS
     env_id = "wann/CartPoleSwingUp-v0"
+    episode_numbers = EpisodeNumbers()
 
     def prepare(self) -> None:
         """Nothing is needed."""
@@ -178,6 +187,10 @@ class SwingUpTask:
     def trials_of_seeds(self, first_seed: int, n: int) -> NDArray[np.float64]:
         """The initial states that the Gymnasium environment draws with ``reset(seed=...)``."""
         return seeded_initial_states(first_seed, n)
+
+    def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The output as it is; the environment clips it."""
+        return outputs
 
     def rollout(
         self,

@@ -7,19 +7,29 @@ from typing import Any
 
 from wann.errors import TaskError
 from wann.formats.champion import Champion
+from wann.formats.release2019 import FORMAT
 from wann.tasks.base import Task
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.registry import make_task
 from wann.tuning.evaluation import best_shared_weight, evaluate_network, tuned_weights_score
 from wann.tuning.score import HIGH, LOW
 
+# names of the task whose networks see another observation here
+_RACERS = ("car_racing", "racer", "racing")
+
 
 def task_of_champion(champion: Champion) -> Task:
     """The task of a champion.
 
     Raises:
-        TaskError: the task is unknown, or the network has other inputs or outputs.
+        TaskError: the task is unknown, the network has other inputs or outputs, or it is a racer
+            of the 2019 release.
     """
+    if champion.provenance.get("format") == FORMAT and champion.task in _RACERS:
+        raise TaskError(
+            f"a {champion.task} of the 2019 release sees 16 latent variables of a VAE, which is "
+            "not part of wann: it can be drawn and exported, but not run"
+        )
     task = make_task(champion.task)
     network = champion.network
     has, wants = (

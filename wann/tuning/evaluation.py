@@ -20,7 +20,7 @@ from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
 
 SWEEP_STEP = 0.02
 # the sweep is narrowed down in two rounds: all weights, then the best of them
-_FIRST_EPISODES, _SECOND_EPISODES, _N_FINALISTS = 24, 256, 12
+_N_FINALISTS = 12
 
 
 class _Part(IntEnum):
@@ -62,11 +62,11 @@ def best_shared_weight(task: Task, network: Network, seed: int) -> float:
     if isinstance(task, ClassifyTask):
         return classification.best_weight_for_accuracy(task, network, seed)
     networks = stack_networks([network])
-    rng = _rng(seed, _Part.TUNING)
+    rng, numbers = _rng(seed, _Part.TUNING), task.episode_numbers
     grid = np.round(np.arange(LOW, HIGH + SWEEP_STEP / 2, SWEEP_STEP), 10)
-    first = sweep(task, networks, grid, task.draw_trials(_FIRST_EPISODES, rng)).returns[0]
+    first = sweep(task, networks, grid, task.draw_trials(numbers.sweep, rng)).returns[0]
     finalists = np.sort(np.argsort(-first.mean(axis=1), kind="stable")[:_N_FINALISTS])
-    trials = task.draw_trials(_SECOND_EPISODES, rng)
+    trials = task.draw_trials(numbers.sweep_finalists, rng)
     second = sweep(task, networks, grid[finalists], trials).returns[0]
     pooled = np.concatenate([first[finalists], second], axis=1).mean(axis=1)
     return float(grid[finalists[np.argmax(pooled)]])

@@ -89,6 +89,16 @@ class Plan:
     choice: int = 4096
 
 
+def plan_for(task: Task) -> Plan:
+    """The default plan with the task's numbers of episodes."""
+    numbers = task.episode_numbers
+    return Plan(
+        examination=numbers.examination,
+        refining_episodes=numbers.refining,
+        choice=numbers.choice,
+    )
+
+
 @dataclass(frozen=True)
 class Progress:
     """How a tuning goes on.
@@ -154,7 +164,7 @@ def tune_individual(
         seed: of starts, candidates and episodes. With a budget of evaluations the same seed gives
             the same bits, whatever the number of workers.
         executor: runs the rollouts; None: in this thread.
-        plan: how it is laid out; None: the default.
+        plan: how it is laid out; None: ``plan_for``.
         on_progress: is told after every generation.
 
     Returns:
@@ -165,7 +175,9 @@ def tune_individual(
     """
     if network.n_connections == 0:
         raise NetworkError("the network has no connections: there are no weights to tune")
-    search = _Search(task, network, budget, seed, executor or Serial(), plan or Plan(), on_progress)
+    search = _Search(
+        task, network, budget, seed, executor or Serial(), plan or plan_for(task), on_progress
+    )
     start = np.full(network.n_connections, start_weight)
     # matrices this small are slower with more threads, and those may round differently
     with threadpool_limits(limits=1, user_api="blas"):

@@ -19,8 +19,6 @@ from wann.tuning.score import HIGH, LOW
 
 _RATIO = (math.sqrt(5.0) - 1.0) / 2.0
 _TOLERANCE = 1e-4
-# all weights of the search meet the same episodes; the choice at the end has its own
-_SEARCH_EPISODES, _CHOICE_EPISODES = 1024, 4096
 
 
 def golden_section(
@@ -63,7 +61,7 @@ def tune_shared(
         executor: runs the rollouts; None: in this thread.
     """
     networks = stack_networks([network])
-    rng = tuning_rng(seed, TuningStream.SHARED)
+    rng, numbers = tuning_rng(seed, TuningStream.SHARED), task.episode_numbers
 
     def means(weights: list[float], trials: np.ndarray) -> np.ndarray:
         returns = sweep(task, networks, np.array(weights), trials, executor=executor).returns[0]
@@ -71,7 +69,8 @@ def tune_shared(
         return mean
 
     coarse = best_shared_weight(task, network, seed)
-    trials = task.draw_trials(_SEARCH_EPISODES, rng)
+    # all weights of the search meet the same episodes; the choice at the end has its own
+    trials = task.draw_trials(numbers.refine, rng)
     fine = golden_section(
         lambda weight: float(means([weight], trials)[0]),
         max(LOW, coarse - SWEEP_STEP),
@@ -79,4 +78,4 @@ def tune_shared(
         _TOLERANCE,
     )
     candidates = [coarse, fine]
-    return candidates[int(means(candidates, task.draw_trials(_CHOICE_EPISODES, rng)).argmax())]
+    return candidates[int(means(candidates, task.draw_trials(numbers.choice, rng)).argmax())]

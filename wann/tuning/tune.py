@@ -34,7 +34,14 @@ _ADAM_EPISODES_TIMES_CONNECTIONS = 30_000_000_000
 
 
 def default_evaluations(champion: Champion, method: Method = "cma") -> int:
-    """Episodes of a tuning that nobody set a budget for: fewer for a larger network."""
+    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for a larger network.
+
+    Raises:
+        TaskError: the task is unknown or does not fit the network.
+    """
+    number = task_of_champion(champion).episode_numbers.tuning
+    if number:
+        return number
     connections = max(champion.network.n_connections, 1)
     if method == "adam":
         return min(_MOST_EPISODES, _ADAM_EPISODES_TIMES_CONNECTIONS // connections)
@@ -51,14 +58,14 @@ class TuneSettings:
         evaluations: budget in episodes; None with ``seconds`` None too: the default.
         seconds: budget in wall time; with it the result depends on the machine.
         seed: of all random numbers.
-        episodes: fresh ones, of the scores that are reported.
+        episodes: fresh ones, of the scores that are reported; None: the task's number.
     """
 
     method: Method = "cma"
     evaluations: int | None = None
     seconds: float | None = None
     seed: int = 0
-    episodes: int = 1000
+    episodes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,10 @@ def _test_score(
     return Score(mean, std, len(data.y_test), {})
 
 
+def _episodes(task: Task, settings: TuneSettings) -> int:
+    return settings.episodes or task.episode_numbers.report
+
+
 def _shared(
     task: Task, network: Network, weight: float, settings: TuneSettings, executor: Executor
 ) -> Score:
@@ -112,7 +123,7 @@ def _shared(
     if isinstance(task, ClassifyTask):
         score = _test_score(task, network, (weight,) * network.n_connections, executor)
         return replace(score, extra={"weight": weight})
-    return shared_score(task, network, weight, settings.episodes, settings.seed)
+    return shared_score(task, network, weight, _episodes(task, settings), settings.seed)
 
 
 def _individual(
@@ -126,7 +137,7 @@ def _individual(
     if isinstance(task, ClassifyTask):
         return _test_score(task, network, weights, executor)
     return tuned_weights_score(
-        task, network, weights, settings.episodes, settings.seed, executor=executor
+        task, network, weights, _episodes(task, settings), settings.seed, executor=executor
     )
 
 

@@ -23,7 +23,6 @@ PLOTS = {
     "profile": ("profile", "champion.json"),
 }
 CHAMPION_FILES = ("champion.json", "champion_tuned.json", "champion_small.json")
-PROFILE_EPISODES = 100
 N_WEIGHTS = 61
 # how far a profile goes beyond the training range: this share of its width on either side
 _MARGIN = 0.25
@@ -39,7 +38,7 @@ class PlotRequest:
         output: a file for one plot, or a directory; None: the run directory, or beside the file.
         format: "png", "svg" or "pdf"; None: as the output's name says, else "png".
         overwrite: whether pictures that are not the run's own may be replaced.
-        episodes: of the profile, at each weight.
+        episodes: of the profile, at each weight; None: the task's number.
     """
 
     source: Path
@@ -47,26 +46,27 @@ class PlotRequest:
     output: Path | None = None
     format: str | None = None
     overwrite: bool = False
-    episodes: int = PROFILE_EPISODES
+    episodes: int | None = None
 
 
-def measure_profile(champion: Champion, episodes: int = PROFILE_EPISODES, seed: int = 0) -> Profile:
+def measure_profile(champion: Champion, episodes: int | None = None, seed: int = 0) -> Profile:
     """The profile of a champion over its training range and a quarter of it on either side.
 
     Args:
         champion: of a known task.
-        episodes: at each of 61 weights, in float64.
+        episodes: at each of 61 weights, in float64; None: the task's number.
         seed: of the episodes.
 
     Raises:
         TaskError: the task is unknown or does not fit the network.
     """
+    task = task_of_champion(champion)
     low, high = training_range_of(champion)
     margin = (high - low) * _MARGIN or 1.0
     return weight_profile(
-        task_of_champion(champion),
+        task,
         champion.network,
-        episodes,
+        episodes or task.episode_numbers.profile,
         seed,
         low=low - margin,
         high=high + margin,

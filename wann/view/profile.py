@@ -44,7 +44,10 @@ class Levels:
 
 
 # Gaier & Ha 2019, table 1
-PAPER = {"cartpole_swingup": Levels(515.0, 723.0, name="Gaier & Ha 2019")}
+PAPER = {
+    "cartpole_swingup": Levels(515.0, 723.0, name="Gaier & Ha 2019"),
+    "car_racing": Levels(375.0, 608.0, name="Gaier & Ha 2019, 16 latents"),
+}
 
 
 def _number(value: Any) -> float | None:

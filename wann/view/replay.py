@@ -15,8 +15,9 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-import wann_envs  # noqa: F401  (registers the environments)
+import wann_envs
 from wann.errors import ConfigError, FormatError, RunError, TaskError
+from wann.tasks.base import Task
 from wann.view.movie import Frame, GifWriter, MovieWriter, Mp4Writer
 
 # A policy maps an observation (n_inputs,) to an action (n_outputs,).
@@ -175,6 +176,17 @@ def show(
     with closing(make_environment(env_id, "human")) as env:
         _set_caption(env, caption)
         return replay(env, policy, episodes=episodes, seed=seed)
+
+
+def original_of(task: Task) -> str:
+    """The id of the original of a task's environment.
+
+    Raises:
+        TaskError: there is none.
+    """
+    if task.env_id not in wann_envs.ORIGINALS:
+        raise TaskError(f"task {task.name!r} has no other backend: leave --backend out")
+    return wann_envs.ORIGINALS[task.env_id]
 
 
 def _set_caption(env: gymnasium.Env[Any, Any], caption: str) -> None:
