@@ -50,7 +50,7 @@ class AdamPlan:
         averaged_epochs: time constant of the moving average of the weights.
         validation: part of the training data that is held back.
         most_validation: samples, at most.
-        patience: part of the budget without a better validation loss, after which it ends;
+        patience: part of the budget without a better validation accuracy, after which it ends;
             compiling the kernels takes time too, so that some epochs must have passed as well.
         patient_epochs: how many.
     """
@@ -62,7 +62,7 @@ class AdamPlan:
     averaged_epochs: float = 2.0
     validation: float = 0.1
     most_validation: int = 5000
-    patience: float = 0.3
+    patience: float = 0.4
     patient_epochs: int = 10
 
 
@@ -172,7 +172,7 @@ def tune_adam(
             are the latest accuracy on the validation part and that of the best weights so far.
 
     Returns:
-        The weights of the lowest validation loss; ``generations`` are epochs, ``evaluations``
+        The weights of the highest validation accuracy; ``generations`` are epochs, ``evaluations``
         samples, and ``ended_by`` may be "patience".
 
     Raises:
@@ -270,7 +270,8 @@ class _Training:
             self.take_step(order[begin : begin + self.batch], fraction)
         self.epoch += 1
         loss, self.accuracy = self.validation.score(self.average.astype(np.float32))
-        if loss < self.best_loss:
+        # the loss of a network that is too sure of itself rises while its accuracy still does
+        if (self.accuracy, -loss) > (self.best_accuracy, -self.best_loss):
             self.best_loss, self.best_accuracy = loss, self.accuracy
             self.best_weights, self.best_epoch = self.average.copy(), self.epoch
             self.improved_at = self.budget.fraction
