@@ -1,7 +1,7 @@
 """Individual weights of a classifier by gradient descent: Adam on batches of training samples.
 
-All weights start at the best shared weight. The learning rate falls with the cosine of the part of
-the budget that is used. What is judged, on a part of the training data that is held back, is the
+All weights start at half the best shared weight. The learning rate falls with the cosine of the
+part of the budget that is used. What is judged, on a part of the training data that is held back, is the
 moving average of the weights, and the best average is the result: the test part of the data is
 never looked at.
 
@@ -43,6 +43,8 @@ class AdamPlan:
     """How a training is laid out.
 
     Attributes:
+        start_factor: by which the best shared weight is multiplied: from smaller weights, where the
+            activations are less wild, training comes a little further.
         learning_rate: at the start.
         last_rate: part of the learning rate that is left at the end.
         batch_blocks: blocks of LANES samples in a batch; fewer if an epoch would have few batches.
@@ -55,6 +57,7 @@ class AdamPlan:
         patient_epochs: how many.
     """
 
+    start_factor: float = 0.5
     learning_rate: float = 0.02
     last_rate: float = 0.01
     batch_blocks: int = 8
@@ -226,12 +229,13 @@ class _Training:
         n_blocks = len(self.training.samples_of)
         self.batch = min(plan.batch_blocks, max(1, n_blocks // plan.least_batches))
         self.decay = math.exp(-self.batch / (n_blocks * plan.averaged_epochs))
-        self.weights = np.full(network.n_connections, start_weight, np.float32)
+        start = np.full(network.n_connections, start_weight)
+        self.weights = (plan.start_factor * start).astype(np.float32)
         self.average = self.weights.astype(np.float64)
         self.first, self.second = np.zeros_like(self.average), np.zeros_like(self.average)
         self.step = self.epoch = self.best_epoch = 0
-        self.best_weights, self.improved_at = self.average.copy(), 0.0
-        self.best_loss, self.best_accuracy = self.validation.score(self.weights)
+        self.best_weights, self.improved_at = start, 0.0
+        self.best_loss, self.best_accuracy = self.validation.score(start.astype(np.float32))
         self.accuracy = self.best_accuracy
 
     @property
