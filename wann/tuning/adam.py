@@ -1,9 +1,9 @@
 """Individual weights of a classifier by gradient descent: Adam on batches of training samples.
 
 All weights start at half the best shared weight. The learning rate falls with the cosine of the
-part of the budget that is used. What is judged, on a part of the training data that is held back, is the
-moving average of the weights, and the best average is the result: the test part of the data is
-never looked at.
+part of the budget that is used. What is judged, on a part of the training data that is held back,
+is the moving average of the weights, and the best average is the result: the test part of the data
+is never looked at.
 
 Samples are dealt into blocks once; a batch is some blocks, drawn anew in each epoch. Blocks are
 computed in parallel and added up in their order: the result does not depend on the workers.
