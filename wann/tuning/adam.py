@@ -1,9 +1,9 @@
 """Individual weights of a classifier by gradient descent: Adam on batches of training samples.
 
-All weights start at the best shared weight. The learning rate falls with the cosine of the part of
-the budget that is used. What is judged, on a part of the training data that is held back, is the
-moving average of the weights, and the best average is the result: the test part of the data is
-never looked at.
+All weights start at half the best shared weight. The learning rate falls with the cosine of the
+part of the budget that is used. What is judged, on a part of the training data that is held back,
+is the moving average of the weights, and the best average is the result: the test part of the data
+is never looked at.
 
 Samples are dealt into blocks once; a batch is some blocks, drawn anew in each epoch. Blocks are
 computed in parallel and added up in their order: the result does not depend on the workers.
@@ -43,6 +43,8 @@ class AdamPlan:
     """How a training is laid out.
 
     Attributes:
+        start_factor: by which the best shared weight is multiplied: from smaller weights, where the
+            activations are less wild, training comes a little further.
         learning_rate: at the start.
         last_rate: part of the learning rate that is left at the end.
         batch_blocks: blocks of LANES samples in a batch; fewer if an epoch would have few batches.
@@ -50,11 +52,12 @@ class AdamPlan:
         averaged_epochs: time constant of the moving average of the weights.
         validation: part of the training data that is held back.
         most_validation: samples, at most.
-        patience: part of the budget without a better validation loss, after which it ends;
+        patience: part of the budget without a better validation accuracy, after which it ends;
             compiling the kernels takes time too, so that some epochs must have passed as well.
         patient_epochs: how many.
     """
 
+    start_factor: float = 0.5
     learning_rate: float = 0.02
     last_rate: float = 0.01
     batch_blocks: int = 8
@@ -62,7 +65,7 @@ class AdamPlan:
     averaged_epochs: float = 2.0
     validation: float = 0.1
     most_validation: int = 5000
-    patience: float = 0.3
+    patience: float = 0.4
     patient_epochs: int = 10
 
 
@@ -172,7 +175,7 @@ def tune_adam(
             are the latest accuracy on the validation part and that of the best weights so far.
 
     Returns:
-        The weights of the lowest validation loss; ``generations`` are epochs, ``evaluations``
+        The weights of the highest validation accuracy; ``generations`` are epochs, ``evaluations``
         samples, and ``ended_by`` may be "patience".
 
     Raises:
@@ -226,12 +229,13 @@ class _Training:
         n_blocks = len(self.training.samples_of)
         self.batch = min(plan.batch_blocks, max(1, n_blocks // plan.least_batches))
         self.decay = math.exp(-self.batch / (n_blocks * plan.averaged_epochs))
-        self.weights = np.full(network.n_connections, start_weight, np.float32)
+        start = np.full(network.n_connections, start_weight)
+        self.weights = (plan.start_factor * start).astype(np.float32)
         self.average = self.weights.astype(np.float64)
         self.first, self.second = np.zeros_like(self.average), np.zeros_like(self.average)
         self.step = self.epoch = self.best_epoch = 0
-        self.best_weights, self.improved_at = self.average.copy(), 0.0
-        self.best_loss, self.best_accuracy = self.validation.score(self.weights)
+        self.best_weights, self.improved_at = start, 0.0
+        self.best_loss, self.best_accuracy = self.validation.score(start.astype(np.float32))
         self.accuracy = self.best_accuracy
 
     @property
@@ -270,7 +274,8 @@ class _Training:
             self.take_step(order[begin : begin + self.batch], fraction)
         self.epoch += 1
         loss, self.accuracy = self.validation.score(self.average.astype(np.float32))
-        if loss < self.best_loss:
+        # the loss of a network that is too sure of itself rises while its accuracy still does
+        if (self.accuracy, -loss) > (self.best_accuracy, -self.best_loss):
             self.best_loss, self.best_accuracy = loss, self.accuracy
             self.best_weights, self.best_epoch = self.average.copy(), self.epoch
             self.improved_at = self.budget.fraction
