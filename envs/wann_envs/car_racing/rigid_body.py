@@ -92,8 +92,9 @@ def _polygon(points: Sequence[Point]) -> NDArray[np.float32]:
     """The corners (n, 2) in the engine's order."""
     corners = np.array([(x * SIZE, y * SIZE) for x, y in points], dtype=F32)
     order = np.empty(len(corners), np.int32)
-    # a few points: not worth compiling
-    n = convex_hull.py_func(corners[:, 0], corners[:, 1], order)
+    # a few points: not worth compiling; without the JIT it is a plain function already
+    plain = getattr(convex_hull, "py_func", convex_hull)
+    n = plain(corners[:, 0], corners[:, 1], order)
     return corners[order[:n]]
 
 
