@@ -13,10 +13,10 @@ from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.kernels.program import make_program
 from wann.tasks import cross_entropy
+from wann.tasks.accuracy import probabilities
 from wann.tasks.cross_entropy import (
     Samples,
     class_outputs,
-    class_probabilities,
     cross_entropies,
 )
 
@@ -246,15 +246,15 @@ def test_probabilities_are_those_of_the_losses():
     rng = np.random.default_rng(7)
     samples, chosen = random_samples(rng), rng.integers(0, 90, 75)
     networks = stack_networks([d.network(rng) for d in family(rng, 3, activations=SMOOTH)])
-    probabilities = class_probabilities(networks, WEIGHTS, samples, chosen)
-    assert probabilities.shape == (3, 5, 75, 4)
-    assert probabilities.sum(axis=-1) == pytest.approx(np.ones((3, 5, 75)))
-    right = np.take_along_axis(probabilities, samples.y[chosen][None, None, :, None], -1)
+    outputs = class_outputs(networks, WEIGHTS, samples, chosen)
+    made = probabilities(outputs)
+    assert made.shape == (3, 5, 75, 4)
+    assert made.sum(axis=-1) == pytest.approx(np.ones((3, 5, 75)))
+    right = np.take_along_axis(made, samples.y[chosen][None, None, :, None], -1)
     losses = -np.log(np.maximum(right[..., 0], 1e-300)).mean(axis=2)
     assert losses == pytest.approx(
         cross_entropies(networks, WEIGHTS, samples, chosen), rel=1e-5, abs=1e-5
     )
-    outputs = class_outputs(networks, WEIGHTS, samples, chosen)
     with Threads(2) as threads:
         again = class_outputs(networks, WEIGHTS, samples, chosen, executor=threads)
     assert outputs.dtype == np.float32

@@ -166,24 +166,3 @@ def class_outputs(
         ),
     )
     return outputs
-
-
-def class_probabilities(
-    networks: NetworkArrays,
-    weights: NDArray[np.float64],
-    samples: Samples,
-    chosen: NDArray[np.int64],
-    *,
-    executor: Executor | None = None,
-) -> NDArray[np.float64]:
-    """The probabilities that networks give to classes; arguments as for ``class_outputs``.
-
-    Returns:
-        (P, W, n, n_classes); each row adds up to 1.
-    """
-    outputs = class_outputs(networks, weights, samples, chosen, executor=executor)
-    distance = outputs.astype(np.float64)
-    distance -= distance.max(axis=-1, keepdims=True)
-    np.exp(distance, out=distance)
-    distance /= distance.sum(axis=-1, keepdims=True)
-    return distance

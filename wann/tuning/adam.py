@@ -31,7 +31,7 @@ from wann.kernels.gradient import Blocks, block_gradients
 from wann.tasks.base import Executor, Serial
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.budget import Budget
-from wann.tuning.individual import Progress, Tuning, Weights
+from wann.tuning.individual import Progress, Tuning
 from wann.tuning.random import TuningStream, tuning_rng
 
 # blocks that are worth handing to another thread
@@ -128,25 +128,6 @@ class _Model:
         totals = self.gradients(weights, blocks, is_scored_only=True)[1].sum(axis=0)
         n = int(self.samples_of.sum())
         return float(totals[0]) / n, 100.0 * float(totals[1]) / n
-
-
-def individual_accuracy(
-    network: Network,
-    weights: Weights,
-    x: NDArray[Any],
-    y: NDArray[np.int64],
-    executor: Executor | None = None,
-) -> float:
-    """Per cent of samples that a network with individual weights names right, in float64.
-
-    Args:
-        network: the structure.
-        weights: (C,).
-        x, y: (n, inputs) samples and (n,) labels.
-        executor: runs blocks; None: in this thread.
-    """
-    model = _Model(network, make_blocks(x, y, np.float64), executor or Serial())
-    return model.score(np.array(weights, np.float64))[1]
 
 
 def tune_adam(

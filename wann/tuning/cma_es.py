@@ -10,10 +10,7 @@ import math
 import cma
 import numpy as np
 
-from wann.genome.network import Network
-from wann.tasks.base import Executor, Task
-from wann.tuning.budget import Budget
-from wann.tuning.individual import OnProgress, Plan, Tuning, Weights, tune_individual
+from wann.tuning.individual import Weights
 
 # larger than the default of cma, 4 + 3 ln C: the returns are noisy
 POPULATION = 64
@@ -23,6 +20,9 @@ SIGMA = 0.1
 
 class CmaEs:
     """An optimiser that adapts the covariance of its candidates.
+
+    The same generator gives the same bits on one machine; another's linear algebra may round the
+    eigendecomposition differently.
 
     Args:
         start: (C,) the first mean.
@@ -69,32 +69,3 @@ class CmaEs:
     def tell(self, candidates: Weights, scores: Weights) -> None:  # noqa: ARG002
         """Takes the scores of the candidates; cma minimises."""
         self._strategy.tell(self._asked, (-scores).tolist())
-
-
-def tune_cma(
-    task: Task,
-    network: Network,
-    *,
-    start_weight: float,
-    budget: Budget,
-    seed: int,
-    executor: Executor | None = None,
-    plan: Plan | None = None,
-    on_progress: OnProgress = lambda _: None,
-) -> Tuning:
-    """Tunes individual weights with CMA-ES; arguments as in ``tune_individual``.
-
-    The same seed gives the same bits on one machine; another's linear algebra may round the
-    eigendecomposition differently.
-    """
-    return tune_individual(
-        task,
-        network,
-        CmaEs,
-        start_weight=start_weight,
-        budget=budget,
-        seed=seed,
-        executor=executor,
-        plan=plan,
-        on_progress=on_progress,
-    )

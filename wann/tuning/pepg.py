@@ -9,10 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.genome.network import Network
-from wann.tasks.base import Executor, Task
-from wann.tuning.budget import Budget
-from wann.tuning.individual import OnProgress, Plan, Tuning, Weights, tune_individual
+from wann.tuning.individual import Weights
 
 POPULATION = 64
 SIGMA = 0.15
@@ -83,28 +80,3 @@ def centred_ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     ranks = (low + high - 1) / 2
     centred: NDArray[np.float64] = ranks / max(len(scores) - 1, 1) - 0.5
     return centred
-
-
-def tune_pepg(
-    task: Task,
-    network: Network,
-    *,
-    start_weight: float,
-    budget: Budget,
-    seed: int,
-    executor: Executor | None = None,
-    plan: Plan | None = None,
-    on_progress: OnProgress = lambda _: None,
-) -> Tuning:
-    """Tunes individual weights with PEPG; arguments as in ``tune_individual``."""
-    return tune_individual(
-        task,
-        network,
-        Pepg,
-        start_weight=start_weight,
-        budget=budget,
-        seed=seed,
-        executor=executor,
-        plan=plan,
-        on_progress=on_progress,
-    )

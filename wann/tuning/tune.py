@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
-
-import numpy as np
 
 from wann.errors import NetworkError, TaskError
 from wann.formats.champion import Champion
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Task
 from wann.tasks.classify import ClassifyTask
-from wann.tuning.adam import individual_accuracy, tune_adam
+from wann.tuning.adam import tune_adam
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
-from wann.tuning.cma_es import tune_cma
+from wann.tuning.cma_es import CmaEs
 from wann.tuning.evaluation import shared_score, tuned_weights_score
-from wann.tuning.individual import OnProgress, Tuning
-from wann.tuning.pepg import tune_pepg
+from wann.tuning.individual import OnProgress, Tuning, tune_individual
+from wann.tuning.pepg import Pepg
 from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
 
@@ -100,47 +98,6 @@ def _check_method(task: Task, method: Method) -> None:
         )
 
 
-def _test_score(
-    task: ClassifyTask, network: Network, weights: tuple[float, ...], executor: Executor
-) -> Score:
-    """The accuracy on the test part, in per cent; std: of one sample, right (100) or wrong (0)."""
-    data = task.data
-    mean = individual_accuracy(
-        network, np.array(weights), data.x_test, data.y_test, executor=executor
-    )
-    std = math.sqrt(mean * (100.0 - mean))
-    return Score(mean, std, len(data.y_test), {})
-
-
-def _episodes(task: Task, settings: TuneSettings) -> int:
-    return settings.episodes or task.episode_numbers.report
-
-
-def _shared(
-    task: Task, network: Network, weight: float, settings: TuneSettings, executor: Executor
-) -> Score:
-    """With a shared weight: of a classification the test accuracy."""
-    if isinstance(task, ClassifyTask):
-        score = _test_score(task, network, (weight,) * network.n_connections, executor)
-        return replace(score, extra={"weight": weight})
-    return shared_score(task, network, weight, _episodes(task, settings), settings.seed)
-
-
-def _individual(
-    task: Task,
-    network: Network,
-    weights: tuple[float, ...],
-    settings: TuneSettings,
-    executor: Executor,
-) -> Score:
-    """With individual weights: of a classification the test accuracy."""
-    if isinstance(task, ClassifyTask):
-        return _test_score(task, network, weights, executor)
-    return tuned_weights_score(
-        task, network, weights, _episodes(task, settings), settings.seed, executor=executor
-    )
-
-
 def _tune_individual(
     task: Task,
     network: Network,
@@ -153,19 +110,10 @@ def _tune_individual(
     """Individual weights by the method of the settings."""
     if settings.method == "adam":
         assert isinstance(task, ClassifyTask)
-        return tune_adam(
-            task,
-            network,
-            start_weight=start,
-            budget=budget,
-            seed=settings.seed,
-            executor=executor,
-            on_progress=on_progress,
-        )
-    tune = tune_pepg if settings.method == "pepg" else tune_cma
+        tune: Callable[..., Tuning] = partial(tune_adam, task, network)
+    else:
+        tune = partial(tune_individual, task, network, Pepg if settings.method == "pepg" else CmaEs)
     return tune(
-        task,
-        network,
         start_weight=start,
         budget=budget,
         seed=settings.seed,
@@ -201,8 +149,9 @@ def tune_champion(
     _check_method(task, settings.method)
     task.prepare()
     is_accuracy = isinstance(task, ClassifyTask)
+    episodes = settings.episodes or task.episode_numbers.report
     start = best_weight_of(task, champion)
-    before = _shared(task, network, start, settings, executor)
+    before = shared_score(task, network, start, episodes, settings.seed)
     scores: dict[str, Any] = dict(champion.scores)
     about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
     seconds = settings.seconds
@@ -212,7 +161,7 @@ def tune_champion(
     budget = Budget(evaluations, seconds, should_stop)
     if settings.method == "shared":
         weight = tune_shared(task, network, seed=settings.seed, executor=executor)
-        after = _shared(task, network, weight, settings, executor)
+        after = shared_score(task, network, weight, episodes, settings.seed)
         protocol = "golden-section search about the best of a sweep over [-2, 2]"
         scores["tuned_shared_weight"] = after.to_dict() | {"protocol": protocol}
         provenance = dict(champion.provenance) | {"tuning": about}
@@ -220,7 +169,7 @@ def tune_champion(
         return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations", is_accuracy)
     made = _tune_individual(task, network, start, budget, settings, executor, on_progress)
     weights = tuple(map(float, made.weights))
-    after = _individual(task, network, weights, settings, executor)
+    after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
     name = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}[settings.method]
     on = "the training samples" if isinstance(task, ClassifyTask) else "other episodes"
     scores["tuned_weights"] = after.to_dict() | {
