@@ -18,7 +18,8 @@ from wann_envs.car_racing.track import pack, random_line
 from wann_envs.car_racing.velocity import EXACT, FAST
 
 if TYPE_CHECKING:
-    from wann_envs.car_racing.render import Painter, Scene, Traces, Window
+    from wann_envs.car_racing.render import Painter, Scene, Traces
+    from wann_envs.window import Window
 
 _MODES = {"exact": EXACT, "fast": FAST}
 
@@ -198,7 +199,10 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
             frame: NDArray[np.uint8] = drawing.pixels(surface)
             return frame
         if self._window is None:
-            self._window = drawing.Window("Car racing", self.metadata["render_fps"])
+            from wann_envs.window import Window
+
+            size = (drawing.WIDTH, drawing.HEIGHT)
+            self._window = Window("Car racing", size, self.metadata["render_fps"])
         self._window.show(surface)
         return None
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from wann_envs.swingup import dynamics
 
 if TYPE_CHECKING:
-    from wann_envs.swingup.render import Painter, Scene, Window
+    from wann_envs.swingup.render import Painter, Scene
+    from wann_envs.window import Window
 
 # Largest magnitudes of x (m), x' (m/s), theta (rad), theta' (rad/s). The equations set no limit to
 # the speeds; controllers that pump in as much energy as they can reach 14 m/s and 80 rad/s.
@@ -160,7 +161,10 @@ class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]
         if self.render_mode == "rgb_array":
             return render.pixels(surface)
         if self._window is None:
-            self._window = render.Window("Cart-pole swing-up", self.metadata["render_fps"])
+            from wann_envs.window import Window
+
+            size = (render.WIDTH, render.HEIGHT)
+            self._window = Window("Cart-pole swing-up", size, self.metadata["render_fps"])
         self._window.show(surface)
         return None
 
