@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from wann.bench.mnist_reference import cross_entropy
+from wann.bench.timing import fastest_seconds
 from wann.executors.threads import Threads
 from wann.genome.compile import network_at
 from wann.genome.population import take_genomes
@@ -110,17 +111,6 @@ def late_state(task: ClassifyTask, what: Plan, executor: Threads) -> EvolutionSt
     return search.state
 
 
-def _fastest(functions: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Seconds of each function; they take turns, and the fastest of some rounds counts."""
-    fastest = dict.fromkeys(functions, math.inf)
-    for _ in range(_ROUNDS):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            fastest[name] = min(fastest[name], time.perf_counter() - start)
-    return fastest
-
-
 def _measure(task: ClassifyTask, config: Config, state: EvolutionState | None) -> dict[str, Any]:
     """The parts of the generation that begins with a state."""
     generation = Search(config, task, state=state).ask()
@@ -140,14 +130,15 @@ def _measure(task: ClassifyTask, config: Config, state: EvolutionState | None) -
             )
 
         unique, program = plan(networks, weights, task.samples)
-        seconds = _fastest(
+        seconds = fastest_seconds(
             {
                 "plan": lambda: plan(networks, weights, task.samples, two),
                 "1 worker": evaluate(one, True),
                 "2 workers": evaluate(two, True),
                 "1 worker, not shared": evaluate(one, False),
                 "2 workers, not shared": evaluate(two, False),
-            }
+            },
+            _ROUNDS,
         )
         right = cross_entropies(networks, weights, task.samples, trials)
         other = cross_entropies(networks, weights, task.samples, trials, is_shared=False)
@@ -158,11 +149,12 @@ def _measure(task: ClassifyTask, config: Config, state: EvolutionState | None) -
     ]
     weight = float(weights[0])
     with threadpool_limits(1):
-        each = _fastest(
+        each = fastest_seconds(
             {
                 str(k): partial(cross_entropy, network, weight, x, y)
                 for k, network in enumerate(some)
-            }
+            },
+            _ROUNDS,
         )
     reference = sum(each.values()) / len(some) * n_networks * len(weights)
     result["nodes"] = int(networks.node_start[-1]) - n_networks * (1 + n_inputs)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from wann.bench.reference import episode
+from wann.bench.timing import fastest_seconds
 from wann.executors.threads import Threads
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network, network_from_connections
@@ -45,16 +44,10 @@ def bench_network(seed: int = _NETWORK_SEED) -> Network:
 def _rates(functions: Mapping[str, Callable[[], int]]) -> dict[str, float]:
     """Steps a second of each function, which returns its steps.
 
-    The functions take turns, and the fastest of some rounds counts: what else the machine does
-    only adds time, and a slow spell slows all of them.
+    See ``fastest_seconds``.
     """
     steps = {name: function() for name, function in functions.items()}
-    fastest = dict.fromkeys(functions, math.inf)
-    for _ in range(_ROUNDS):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            fastest[name] = min(fastest[name], time.perf_counter() - start)
+    fastest = fastest_seconds(functions, _ROUNDS)
     return {name: steps[name] / fastest[name] for name in functions}
 
 
