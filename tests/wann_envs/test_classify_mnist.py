@@ -134,10 +134,10 @@ def test_option_comes_before_the_variable(tmp_path, monkeypatch, folder):
 
 def test_missing_folder_or_file_is_an_error_that_names_the_origin(tmp_path, monkeypatch, folder):
     nowhere = tmp_path / "nowhere"
-    assert message(load_mnist256, nowhere) == f"data_dir {nowhere}: there is no such folder"
+    assert message(load_mnist256, nowhere) == f"--data-dir {nowhere}: there is no such folder"
     (folder / NAMES[3]).unlink()
     text = message(load_mnist256, folder)
-    assert f"data_dir {folder}: {NAMES[3]} is missing" in text
+    assert f"--data-dir {folder}: {NAMES[3]} is missing" in text
     monkeypatch.setenv("WANN_DATA_DIR", str(folder))
     assert f"WANN_DATA_DIR {folder}: {NAMES[3]} is missing" in message(load_mnist784)
 
@@ -314,7 +314,7 @@ def test_download_works_where_the_cache_cannot_be_written(mirrors, tmp_path, mon
 def test_no_network_is_one_line_that_names_the_option_and_the_variable(monkeypatch, capfd):
     monkeypatch.setattr(mnist_files, "MIRRORS", (*mnist_files.MIRRORS[:2], "http://127.0.0.1:1/"))
     text = message(load_mnist256)
-    assert "data_dir or WANN_DATA_DIR" in text
+    assert "--data-dir or WANN_DATA_DIR" in text
     assert "HTTPError" in text
     assert "not the file that was published" in text
     assert "127.0.0.1:1: ConnectionError" in text

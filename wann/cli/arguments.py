@@ -9,6 +9,10 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wann.tasks.data import DataPlace
 
 
 def integer_from(low: int) -> Callable[[str], int]:
@@ -54,6 +58,36 @@ def add_champion(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The option --json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """The options --data-dir and --data: where the data of a classification task lie."""
+    add_data_dir(parser)
+    parser.add_argument(
+        "--data",
+        type=path,
+        metavar="FILE",
+        help="data of your own, for the task classify: an npz file with x (n, d) and y (n,), "
+        "and perhaps x_test and y_test; champions remember it",
+    )
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """The option --data-dir."""
+    parser.add_argument(
+        "--data-dir",
+        type=path,
+        metavar="DIR",
+        help="the folder of MNIST's idx files (default: the variable WANN_DATA_DIR, else they are "
+        "downloaded once)",
+    )
+
+
+def data_place(args: argparse.Namespace) -> DataPlace:
+    """What the options of ``add_data`` or ``add_data_dir`` say."""
+    from wann.tasks.data import DataPlace
+
+    return DataPlace(args.data_dir, getattr(args, "data", None))
 
 
 def command_name() -> str:

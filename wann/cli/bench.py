@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from wann.cli.arguments import add_json, example, integer_from
+from wann.cli.arguments import add_data_dir, add_json, data_place, example, integer_from
 
 _SWINGUP, _CARS = "cartpole_swingup", "car_racing"
 
@@ -38,6 +38,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=integer_from(0), default=0, metavar="S", help="of the first of them (0)"
     )
+    add_data_dir(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -46,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     """Measures and prints."""
     from wann.errors import ConfigError
 
+    if args.data_dir is not None and args.task != "mnist":
+        raise ConfigError("--data-dir belongs to wann bench mnist")
     if args.fidelity is not None:
         if args.task != _CARS:
             raise ConfigError(f"--fidelity belongs to wann bench {_CARS}")
@@ -58,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         from wann.bench.mnist import measure_mnist
         from wann.tasks.classify import digits_task, mnist_task
 
-        result = measure_mnist(mnist_task() if args.task == "mnist" else digits_task())
+        task = mnist_task(data_place(args)) if args.task == "mnist" else digits_task()
+        result = measure_mnist(task)
         show = _show_mnist
     else:
         from wann.bench.swingup import measure_swingup

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_json, example, integer_from
+from wann.cli.arguments import add_champion, add_data, add_json, data_place, example, integer_from
 
 
 def add_parser(verbs: Any) -> None:
@@ -33,6 +33,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=integer_from(0), default=0, metavar="N", help="of weights and episodes (0)"
     )
+    add_data(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -41,15 +42,15 @@ def run(args: argparse.Namespace) -> int:
     """Prints the scores."""
     from wann.cli.table import print_accuracies, print_champions, print_scores
     from wann.formats.champion import champion_files, load_champion
-    from wann.tuning.champion import evaluate_champion, task_of_champion
+    from wann.tuning.champion import evaluate_champion
 
     champions = {path.name: load_champion(path) for path in champion_files(args.champion)}
     scores = {
-        name: evaluate_champion(champion, args.episodes, args.seed)
+        name: evaluate_champion(champion, args.episodes, args.seed, data_place(args))
         for name, champion in champions.items()
     }
     first, *others = champions
-    task = task_of_champion(champions[first]).name
+    task = champions[first].task
     is_classifier = "confusion" in scores[first]
     if args.json:
         more = {Path(name).stem: scores[name] for name in others}

@@ -7,7 +7,15 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import add_json, command_name, example, integer_from, path
+from wann.cli.arguments import (
+    add_data,
+    add_json,
+    command_name,
+    data_place,
+    example,
+    integer_from,
+    path,
+)
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -53,6 +61,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
     )
+    add_data(parser)
     parser.add_argument("--out", type=path, metavar="DIR", help="default: results/<task>-seed<N>")
     parser.add_argument(
         "--resume", type=path, metavar="DIR", help="go on with a run; --generations N extends it"
@@ -79,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         generations=args.generations,
         population=args.population,
         n_workers=args.workers,
+        data=data_place(args),
         out=args.out,
         resume=args.resume,
         overwrite=args.overwrite,
@@ -144,10 +154,9 @@ def _measured_on(outcome: Outcome) -> str:
 
 def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     from wann.cli.table import print_champions
-    from wann.tasks.registry import make_task
 
     where, command = shlex.quote(str(directory.path)), command_name()
-    task = make_task(outcome.champions.best.task)
+    task = outcome.task
     print()
     if not outcome.is_complete:
         print(f"stopped after generation {outcome.generation}; saved.")

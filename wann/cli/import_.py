@@ -97,8 +97,9 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
     name = _NO_TASK if args.task is None else args.task
     if not name or not name.isprintable():
         raise TaskError(f"{name!r} is no name of a task")
-    if name in task_names():
-        task = make_task(name)
+    task = make_task(name) if name in task_names() else None
+    # a task of one's own data has as many as these
+    if task is not None and task.output_names:
         for option, names in (("inputs", task.input_names), ("outputs", task.output_names)):
             wanted = getattr(args, option)
             if wanted is not None and wanted != len(names):
@@ -112,7 +113,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
         if args.task is None:
             raise TaskError("give --task, or --inputs and --outputs")
         try:
-            make_task(name)
+            make_task(name).prepare()
         except TaskError as error:
             raise TaskError(f"{error}; for another, give --inputs and --outputs") from error
     return (

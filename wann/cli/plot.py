@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from wann.cli.arguments import example, integer_from, path
+from wann.cli.arguments import add_data, data_place, example, integer_from, path
 
 
 def add_parser(verbs: Any) -> None:
@@ -50,6 +50,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace pictures that are not the run's own"
     )
+    add_data(parser)
     parser.set_defaults(run=run)
 
 
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
             format=args.format,
             overwrite=args.overwrite,
             episodes=args.episodes,
+            data=data_place(args),
         )
     )
     for file in paths:

@@ -48,8 +48,12 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for task in tasks:
         print(f"{task.name}: {task.description}")
-        print(f"  inputs   {len(task.input_names)}: {_listed(task.input_names)} (and the bias)")
-        print(f"  outputs  {len(task.output_names)}: {', '.join(task.output_names)}")
+        if task.input_names:
+            print(f"  inputs   {len(task.input_names)}: {_listed(task.input_names)} (and the bias)")
+            print(f"  outputs  {len(task.output_names)}: {', '.join(task.output_names)}")
+        else:
+            print("  inputs   those of the data (and the bias)")
+            print("  outputs  one for each class")
         if task.env_id:
             print(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
         else:

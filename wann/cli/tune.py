@@ -7,7 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from, path
+from wann.cli.arguments import (
+    add_champion,
+    add_data,
+    add_json,
+    data_place,
+    example,
+    finite_number,
+    integer_from,
+    path,
+)
 
 
 def _seconds(text: str) -> float:
@@ -62,6 +71,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
     )
+    add_data(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the file")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     add_json(parser)
@@ -93,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
             champion,
             settings,
             executor=executor,
+            place=data_place(args),
             on_progress=on_progress,
             should_stop=lambda: stop.is_made,
         )

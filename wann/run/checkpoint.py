@@ -111,9 +111,13 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def fingerprint(config: Config) -> str:
-    """The settings that a state depends on: all but how long the run is and when it is saved."""
-    search = replace(config.search, generations=1)
-    return config_to_toml(replace(config, search=search, checkpoint=CheckpointConfig()))
+    """The settings that a state depends on.
+
+    All but how long the run is, when it is saved, and where the file of its data lies.
+    """
+    search, data = replace(config.search, generations=1), replace(config.data, file="")
+    same = replace(config, search=search, data=data, checkpoint=CheckpointConfig())
+    return config_to_toml(same)
 
 
 def has_same_settings(text: str, config: Config) -> bool:

@@ -53,6 +53,7 @@ class Outcome:
     """What came of a run.
 
     Attributes:
+        task: of the run.
         champions: the champions.
         is_complete: whether all generations were run.
         generation: number of generations so far.
@@ -60,6 +61,7 @@ class Outcome:
         stop_signal: number of the signal that asked to stop, or None.
     """
 
+    task: Task
     champions: Champions
     is_complete: bool
     generation: int
@@ -159,6 +161,7 @@ class Run:
                 self.draw(self.directory, champions)
             self._write_meta(is_complete=self.search.is_done)
         return Outcome(
+            self.task,
             champions,
             self.search.is_done,
             self.search.state.generation,

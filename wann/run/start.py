@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from wann.errors import ConfigError, RunError
@@ -12,8 +12,11 @@ from wann.run.checkpoint import has_same_settings, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
 from wann.search.champion import Champions
-from wann.search.config import Config, apply_settings, config_from_table, read_table
-from wann.search.presets import load_table
+from wann.search.config import Config, DataConfig, apply_settings, config_from_table, read_table
+from wann.search.presets import fitted_to_data, load_table
+from wann.tasks.base import Task
+from wann.tasks.classify import own_data_task
+from wann.tasks.data import USUAL_PLACE, DataPlace, sha256_of
 from wann.tasks.registry import make_task
 
 
@@ -27,6 +30,7 @@ class RunRequest:
         settings: ``key=value`` changes of the config.
         seed, generations, population: changes of the config.
         n_workers: threads; None: one for each core.
+        data: where the task's data lie; of one's own the run remembers file and content.
         out: run directory; None: ``results/<task>-seed<N>``.
         resume: run directory to go on with.
         overwrite: whether an existing run may be replaced.
@@ -40,6 +44,7 @@ class RunRequest:
     generations: int | None = None
     population: int | None = None
     n_workers: int | None = None
+    data: DataPlace = USUAL_PLACE
     out: Path | None = None
     resume: Path | None = None
     overwrite: bool = False
@@ -58,13 +63,20 @@ def resolve_config(request: RunRequest) -> Config:
 
     Raises:
         ConfigError: neither task nor config is given, or they disagree, or the config is wrong.
-        TaskError: the task is unknown, or its data are missing.
+        TaskError: the task is unknown, or its data are missing or wrong.
     """
+    return _resolved(request)[0]
+
+
+def _resolved(request: RunRequest) -> tuple[Config, Task]:
+    """The config of a new run, and its task, whose data are loaded."""
     if request.task is None and request.config is None:
         raise ConfigError("give --task NAME (see wann tasks) or --config FILE")
     if request.task is not None:
-        make_task(request.task)
+        make_task(request.task, request.data)
     table = load_table(request.config or request.task or "")
+    if request.config is None and request.data.file is not None:
+        table = fitted_to_data(table, own_data_task(request.data).data)
     if request.task is not None and table.setdefault("task", request.task) != request.task:
         raise ConfigError(
             f"config {request.config} is for task {table['task']!r}, not {request.task!r}"
@@ -81,13 +93,25 @@ def resolve_config(request: RunRequest) -> Config:
             if value is not None
         ),
     ]
-    config = config_from_table(apply_settings(table, settings))
-    make_task(config.task).prepare()
-    return config
+    return _with_task(config_from_table(apply_settings(table, settings)), request)
 
 
-def _resumed_config(request: RunRequest, directory: RunDirectory) -> Config:
-    """The run's own config; only the number of generations may change."""
+def _with_task(config: Config, request: RunRequest) -> tuple[Config, Task]:
+    """The config that remembers its data, and the task, whose data are loaded."""
+    place = request.data.or_of(asdict(config.data))
+    task = make_task(config.task, place)
+    task.prepare()
+    if place.file is not None:
+        data = DataConfig(str(place.file.resolve()), sha256_of(place.file))
+        config = replace(config, data=data)
+    return config, task
+
+
+def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task]:
+    """The run's own config and its task; only the number of generations may change.
+
+    And the place of the data of one's own, but not what they are.
+    """
     for option, value in (
         ("--config", request.config),
         ("--set", request.settings or None),
@@ -103,7 +127,7 @@ def _resumed_config(request: RunRequest, directory: RunDirectory) -> Config:
         raise ConfigError(f"{directory.path} is a run of {config.task!r}, not {request.task!r}")
     if request.generations is not None:
         config = replace(config, search=replace(config.search, generations=request.generations))
-    return config
+    return _with_task(config, request)
 
 
 def execute(
@@ -129,9 +153,9 @@ def execute(
     if request.resume is not None:
         directory = RunDirectory(request.resume)
         directory.require_resumable()
-        config = _resumed_config(request, directory)
+        config, task = _resumed(request, directory)
     else:
-        config = resolve_config(request)
+        config, task = _resolved(request)
         out = request.out or Path("results") / f"{config.task}-seed{config.seed}"
         directory = RunDirectory(out)
         directory.create(request.overwrite)
@@ -156,7 +180,7 @@ def execute(
                 )
         outcome = Run(
             config,
-            make_task(config.task),
+            task,
             directory,
             n_workers=n_workers,
             reporter=reporter,

@@ -197,6 +197,19 @@ class ChampionConfig:
 
 
 @dataclass(frozen=True)
+class DataConfig:
+    """Data of one's own, for the task ``classify``.
+
+    Attributes:
+        file: path of the npz file.
+        sha256: of the file; a file with another content is refused. "": any will do.
+    """
+
+    file: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class CheckpointConfig:
     """When the state is saved.
 
@@ -224,6 +237,7 @@ class Config:
     weights: WeightsConfig = WeightsConfig()
     episodes: EpisodesConfig = EpisodesConfig()
     champion: ChampionConfig = ChampionConfig()
+    data: DataConfig = DataConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
 
     @property
@@ -364,7 +378,7 @@ def config_from_table(table: Mapping[str, Any]) -> Config:
 
 
 def config_to_table(config: Config) -> dict[str, Any]:
-    """The config as plain tables, every key included."""
+    """The config as plain tables, every key included; ``data`` only where there are some."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
@@ -372,6 +386,8 @@ def config_to_table(config: Config) -> dict[str, Any]:
         return [plain(item) for item in value] if isinstance(value, tuple) else value
 
     table: dict[str, Any] = plain(dataclasses.asdict(config))
+    if config.data == DataConfig():
+        del table["data"]
     return table
 
 

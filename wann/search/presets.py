@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import wann
 from wann.errors import ConfigError
 from wann.search.config import Config, apply_settings, config_from_table, read_table
+from wann_envs.classify import Dataset
+
+# of a network in the first generation on data of one's own, about
+_FIRST_CONNECTIONS = 32
 
 
 def _folder() -> Path:
@@ -39,6 +43,26 @@ def load_table(name_or_path: str) -> dict[str, Any]:
             "or give a .toml file"
         )
     return read_table(path)
+
+
+def fitted_to_data(table: Mapping[str, Any], data: Dataset) -> dict[str, Any]:
+    """A preset for data of one's own, with the settings that depend on their size.
+
+    No batch is larger than the training part, and the first networks have about 32 connections: the
+    more inputs and classes, the smaller a part of the connections there may be, to 0.05.
+
+    Args:
+        table: of the preset; not changed.
+        data: the data.
+    """
+    n_genes = (data.n_inputs + 1) * data.n_classes
+    enabled = min(0.5, max(0.05, _FIRST_CONNECTIONS / n_genes))
+    samples = min(len(data.y_train), int(table["episodes"]["per_weight"]))
+    settings = (
+        f"search.initial_enable_probability={enabled:.3g}",
+        f"episodes.per_weight={samples}",
+    )
+    return apply_settings(table, settings)
 
 
 def load_config(name_or_path: str, settings: Sequence[str] = ()) -> Config:

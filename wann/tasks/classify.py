@@ -21,6 +21,7 @@ from wann.tasks.base import (
     shares_of_work,
 )
 from wann.tasks.cross_entropy import Samples, cross_entropies
+from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
 
 
@@ -195,13 +196,31 @@ def digits_task() -> ClassifyTask:
     return _digits("digits", 8, what, lambda: load_digits("float32"))
 
 
-def mnist_task() -> ClassifyTask:
-    """MNIST as in the paper."""
+def mnist_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
+    """MNIST as in the paper; of the place only the folder counts."""
     what = "name handwritten digits of 16 × 16 pixels, deskewed MNIST"
-    return _digits("mnist", 16, what, lambda: load_mnist256(precision="float32"))
+    return _digits("mnist", 16, what, lambda: load_mnist256(place.folder, "float32"))
 
 
-def mnist784_task() -> ClassifyTask:
-    """MNIST as it is."""
+def mnist784_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
+    """MNIST as it is; of the place only the folder counts."""
     what = "name handwritten digits of 28 × 28 pixels, MNIST"
-    return _digits("mnist784", 28, what, lambda: load_mnist784(precision="float32"))
+    return _digits("mnist784", 28, what, lambda: load_mnist784(place.folder, "float32"))
+
+
+def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
+    """Data of one's own, of the place's file.
+
+    Without a file the task has no inputs and no outputs, and ``prepare`` tells how to name one.
+
+    Raises:
+        TaskError: the file cannot be read, is not the one that is meant, or its arrays are wrong.
+    """
+    what = f"name the class of samples of your own ({OPTION} FILE.npz); score at most 0"
+
+    nameless = ClassifyTask("classify", what, (), (), lambda: load_own(place))
+    if place.file is None:
+        return nameless
+    data = nameless.data
+    classes = tuple(map(str, range(data.n_classes)))
+    return ClassifyTask("classify", what, data.input_names, classes, lambda: data)

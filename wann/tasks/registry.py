@@ -8,31 +8,46 @@ from collections.abc import Callable
 from wann.errors import TaskError
 from wann.tasks.base import Task
 from wann.tasks.car_racing import CarRacingTask
-from wann.tasks.classify import digits_task, mnist784_task, mnist_task
+from wann.tasks.classify import digits_task, mnist784_task, mnist_task, own_data_task
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.swingup import SwingUpTask
 
-_TASKS: dict[str, Callable[[], Task]] = {
+_COMPLETE: dict[str, Callable[[], Task]] = {
     SwingUpTask.name: SwingUpTask,
     CarRacingTask.name: CarRacingTask,
     "digits": digits_task,
-    "mnist": mnist_task,
-    "mnist784": mnist784_task,
 }
+_OF_A_FOLDER = {"mnist": mnist_task, "mnist784": mnist784_task}
+_OF_A_FILE = {"classify": own_data_task}
 
 
 def task_names() -> list[str]:
     """Names of all tasks."""
-    return sorted(_TASKS)
+    return sorted([*_COMPLETE, *_OF_A_FOLDER, *_OF_A_FILE])
 
 
-def make_task(name: str) -> Task:
+def make_task(name: str, place: DataPlace = USUAL_PLACE) -> Task:
     """Makes a task.
 
+    Args:
+        name: of the task.
+        place: where its data lie.
+
     Raises:
-        TaskError: there is no task of that name.
+        TaskError: there is no task of that name, it has no use for such data, or the file of the
+            data is wrong.
     """
-    if name not in _TASKS:
-        near = difflib.get_close_matches(name, _TASKS, 1)
+    names = task_names()
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise TaskError(f"unknown task {name!r}{hint}; known tasks: {', '.join(task_names())}")
-    return _TASKS[name]()
+        raise TaskError(f"unknown task {name!r}{hint}; known tasks: {', '.join(names)}")
+    for option, value, takes in (
+        ("--data-dir", place.folder, _OF_A_FOLDER),
+        ("--data", place.file, _OF_A_FILE),
+    ):
+        if value is not None and name not in takes:
+            raise TaskError(f"{option} does not go with task {name!r}, but with {', '.join(takes)}")
+    if name in _COMPLETE:
+        return _COMPLETE[name]()
+    return {**_OF_A_FOLDER, **_OF_A_FILE}[name](place)

@@ -10,6 +10,7 @@ from wann.formats.champion import Champion
 from wann.formats.release2019 import FORMAT
 from wann.tasks.base import Task
 from wann.tasks.classify import ClassifyTask
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 from wann.tuning.evaluation import best_shared_weight, evaluate_network, tuned_weights_score
 from wann.tuning.score import HIGH, LOW
@@ -18,19 +19,25 @@ from wann.tuning.score import HIGH, LOW
 _RACERS = ("car_racing", "racer", "racing")
 
 
-def task_of_champion(champion: Champion) -> Task:
+def task_of_champion(champion: Champion, place: DataPlace = USUAL_PLACE) -> Task:
     """The task of a champion.
 
+    Args:
+        champion: of any task.
+        place: of the task's data, where they do not lie where the champion's run had them.
+
     Raises:
-        TaskError: the task is unknown, the network has other inputs or outputs, or it is a racer
-            of the 2019 release.
+        TaskError: the task is unknown, the network has other inputs or outputs, it is a racer
+            of the 2019 release, or the data of one's own are missing or others.
     """
     if champion.provenance.get("format") == FORMAT and champion.task in _RACERS:
         raise TaskError(
             f"a {champion.task} of the 2019 release sees 16 latent variables of a VAE, which is "
             "not part of wann: it can be drawn and exported, but not run"
         )
-    task = make_task(champion.task)
+    task = make_task(champion.task, place.or_of(_data_of(champion)))
+    if not task.output_names:
+        task.prepare()  # tells what is missing
     network = champion.network
     has, wants = (
         (network.n_inputs, network.n_outputs),
@@ -44,6 +51,14 @@ def task_of_champion(champion: Champion) -> Task:
     return task
 
 
+def _data_of(champion: Champion) -> Mapping[str, Any]:
+    """What the champion's run has noted of its data; a person may have edited it."""
+    value: Any = champion.provenance
+    for key in ("config", "data"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
 def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
     """The tuned shared weight of a champion: as in its file, else by a sweep."""
     score = champion.scores.get("tuned_shared_weight")
@@ -53,12 +68,15 @@ def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
     return best_shared_weight(task, champion.network, seed)
 
 
-def evaluate_champion(champion: Champion, episodes: int, seed: int) -> dict[str, Any]:
+def evaluate_champion(
+    champion: Champion, episodes: int, seed: int, place: DataPlace = USUAL_PLACE
+) -> dict[str, Any]:
     """All scores of a champion: those of its structure, and of its tuned weights if it has any.
 
     Args:
         champion: of a known task.
         episodes, seed: as in ``evaluate_network``.
+        place: as in ``task_of_champion``.
 
     Returns:
         As ``evaluate_network``; with tuned weights, ``tuned_weights`` too.
@@ -66,7 +84,7 @@ def evaluate_champion(champion: Champion, episodes: int, seed: int) -> dict[str,
     Raises:
         TaskError: the task is unknown or does not fit the network.
     """
-    task = task_of_champion(champion)
+    task = task_of_champion(champion, place)
     scores = evaluate_network(task, champion.network, episodes, seed)
     if champion.tuned_weights is not None:
         score = tuned_weights_score(task, champion.network, champion.tuned_weights, episodes, seed)

@@ -12,6 +12,7 @@ from wann.formats.champion import Champion
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Task
 from wann.tasks.classify import ClassifyTask
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.adam import tune_adam
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
@@ -31,16 +32,12 @@ _MOST_EPISODES = 20_000_000
 _ADAM_EPISODES_TIMES_CONNECTIONS = 30_000_000_000
 
 
-def default_evaluations(champion: Champion, method: Method = "cma") -> int:
-    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for a larger network.
-
-    Raises:
-        TaskError: the task is unknown or does not fit the network.
-    """
-    number = task_of_champion(champion).episode_numbers.tuning
+def default_evaluations(task: Task, network: Network, method: Method = "cma") -> int:
+    """Episodes of a tuning without a budget: the task's number, or fewer for a larger network."""
+    number = task.episode_numbers.tuning
     if number:
         return number
-    connections = max(champion.network.n_connections, 1)
+    connections = max(network.n_connections, 1)
     if method == "adam":
         return min(_MOST_EPISODES, _ADAM_EPISODES_TIMES_CONNECTIONS // connections)
     return min(_MOST_EPISODES, _EPISODES_TIMES_CONNECTIONS // connections)
@@ -127,6 +124,7 @@ def tune_champion(
     settings: TuneSettings,
     *,
     executor: Executor,
+    place: DataPlace = USUAL_PLACE,
     on_progress: OnProgress = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> TunedChampion:
@@ -136,6 +134,7 @@ def tune_champion(
         champion: of a known task; it stays as it is.
         settings: how.
         executor: runs the rollouts.
+        place: of the task's data, as in ``task_of_champion``.
         on_progress: is told after every generation.
         should_stop: asked now and then; true: the best so far is the result.
 
@@ -143,7 +142,7 @@ def tune_champion(
         TaskError: the task is unknown, or does not fit the network or the method.
         NetworkError: the network has no connections.
     """
-    task, network = task_of_champion(champion), champion.network
+    task, network = task_of_champion(champion, place), champion.network
     if network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
     _check_method(task, settings.method)
@@ -157,7 +156,7 @@ def tune_champion(
     seconds = settings.seconds
     evaluations = settings.evaluations
     if evaluations is None and seconds is None:
-        evaluations = default_evaluations(champion, settings.method)
+        evaluations = default_evaluations(task, network, settings.method)
     budget = Budget(evaluations, seconds, should_stop)
     if settings.method == "shared":
         weight = tune_shared(task, network, seed=settings.seed, executor=executor)

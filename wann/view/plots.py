@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wann.errors import FormatError
 from wann.formats.champion import Champion, load_champion
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
 from wann.tuning.evaluation import weight_profile
 from wann.tuning.score import Profile
@@ -39,6 +40,7 @@ class PlotRequest:
         format: "png", "svg" or "pdf"; None: as the output's name says, else "png".
         overwrite: whether pictures that are not the run's own may be replaced.
         episodes: of the profile, at each weight; None: the task's number.
+        data: where the data of the task lie.
     """
 
     source: Path
@@ -47,20 +49,27 @@ class PlotRequest:
     format: str | None = None
     overwrite: bool = False
     episodes: int | None = None
+    data: DataPlace = USUAL_PLACE
 
 
-def measure_profile(champion: Champion, episodes: int | None = None, seed: int = 0) -> Profile:
+def measure_profile(
+    champion: Champion,
+    episodes: int | None = None,
+    seed: int = 0,
+    place: DataPlace = USUAL_PLACE,
+) -> Profile:
     """The profile of a champion over its training range and a quarter of it on either side.
 
     Args:
         champion: of a known task.
         episodes: at each of 61 weights, in float64; None: the task's number.
         seed: of the episodes.
+        place: of the task's data.
 
     Raises:
         TaskError: the task is unknown or does not fit the network.
     """
-    task = task_of_champion(champion)
+    task = task_of_champion(champion, place)
     low, high = training_range_of(champion)
     margin = (high - low) * _MARGIN or 1.0
     return weight_profile(
@@ -169,4 +178,5 @@ def _draw(request: PlotRequest, name: str, path: Path) -> None:
         save_fronts(read_fronts(source / "fronts.csv"), path, marks_of(champions), title)
     else:
         champion = load_champion(source)
-        save_champion_profile(champion, measure_profile(champion, request.episodes), path, title)
+        profile = measure_profile(champion, request.episodes, place=request.data)
+        save_champion_profile(champion, profile, path, title)

@@ -15,7 +15,7 @@ from wann_envs.classify.cache import cache_folder
 from wann_envs.classify.errors import DataError
 
 VARIABLE = "WANN_DATA_DIR"
-OPTION = "data_dir"
+OPTION = "--data-dir"
 
 # sha256 of the gzipped files as LeCun, Cortes and Burges published them; all mirrors hold these
 SHA256 = {

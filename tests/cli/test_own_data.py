@@ -1,0 +1,195 @@
+"""Runs on data of one's own, and where the data of a task are looked for."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.cli.runs import evolve
+from wann.cli.main import main
+from wann.formats.champion import load_champion
+from wann.search.config import config_from_table, read_table
+
+SHORT = ("--population", 24, "--generations", 3, "--workers", 1, "--quiet")
+
+
+def write(path, n=150, **changes):
+    """Three clouds of points with five coordinates."""
+    rng = np.random.default_rng(1)
+    y = np.arange(n) % 3
+    x = rng.normal(size=(n, 5)) + 2.0 * np.eye(5)[y]
+    np.savez(path, **{name: a for name, a in ({"x": x, "y": y} | changes).items() if a is not None})
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own")
+    file = write(folder / "clouds.npz")
+    assert evolve("--task", "classify", "--data", file, *SHORT, "--out", folder / "run") == 0
+    return folder / "run", file
+
+
+@pytest.fixture
+def moved(made, tmp_path):
+    """A copy of the run whose data have gone, and where they are now."""
+    run, file = made
+    shutil.copytree(run, tmp_path / "run")
+    here = shutil.copy(file, tmp_path / "elsewhere.npz")
+    text = (tmp_path / "run" / "config.toml").read_text(encoding="utf-8")
+    gone = text.replace(str(file), str(tmp_path / "gone.npz"))
+    (tmp_path / "run" / "config.toml").write_text(gone, encoding="utf-8")
+    for champion in (tmp_path / "run").glob("champion*.json"):
+        text = champion.read_text(encoding="utf-8").replace(str(file), str(tmp_path / "gone.npz"))
+        champion.write_text(text, encoding="utf-8")
+    return tmp_path / "run", here
+
+
+def failure(capsys, *arguments):
+    capsys.readouterr()
+    assert main([*map(str, arguments)]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    return captured.err
+
+
+def test_run_and_champion_remember_the_file_and_its_content(made):
+    run, file = made
+    data = config_from_table(read_table(run / "config.toml")).data
+    assert data.file == str(file)
+    assert len(data.sha256) == 64
+    champion = load_champion(run / "champion.json")
+    assert champion.provenance["config"]["data"] == {"file": str(file), "sha256": data.sha256}
+    assert champion.input_names == ("x0", "x1", "x2", "x3", "x4")
+    assert champion.output_names == ("0", "1", "2")
+    assert champion.scores["tuned_shared_weight"]["samples"] == 30
+
+
+def test_a_relative_path_is_remembered_as_absolute(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(made[1].parent)
+    options = ("--task", "classify", "--data", made[1].name, *SHORT)
+    assert evolve(*options, "--out", tmp_path / "run") == 0
+    assert config_from_table(read_table(tmp_path / "run" / "config.toml")).data.file == str(made[1])
+
+
+def test_the_default_config_fits_the_size_of_the_data(made):
+    config = config_from_table(read_table(made[0] / "config.toml"))
+    # 120 samples to train with; 18 connections to choose from
+    assert config.episodes.per_weight == 120
+    assert config.search.initial_enable_probability == 0.5
+
+
+def test_settings_of_ones_own_are_kept(made, tmp_path):
+    settings = ("--set", "per_weight=70", "--set", "initial_enable_probability=0.3")
+    options = ("--task", "classify", "--data", made[1], *settings, *SHORT)
+    assert evolve(*options, "--out", tmp_path / "run") == 0
+    config = config_from_table(read_table(tmp_path / "run" / "config.toml"))
+    assert config.episodes.per_weight == 70
+    assert config.search.initial_enable_probability == 0.3
+
+
+def test_every_verb_finds_the_data_again(made, tmp_path, capsys):
+    run, _ = made
+    assert main(["evaluate", str(run), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["task"] == "classify"
+    assert told["ensemble"]["samples"] == 30
+    out = tmp_path / "tuned.json"
+    options = ("--method", "adam", "--evaluations", "5000", "--workers", "1", "--quiet")
+    assert main(["tune", str(run), *options, "-o", str(out)]) == 0
+    assert main(["evaluate", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tuned_weights"]["samples"] == 30
+    assert main(["plot", str(run), "--what", "profile", "-o", str(tmp_path / "p.png")]) == 0
+    shutil.copytree(run, tmp_path / "run")
+    assert evolve("--resume", tmp_path / "run", "--generations", 4, "--quiet") == 0
+
+
+def test_where_the_file_has_gone_another_place_can_be_named(moved, capsys, tmp_path):
+    run, here = moved
+    picture = ("plot", run, "--what", "profile", "-o", tmp_path / "p.png")
+    tune = ("tune", run, "--method", "adam", "--evaluations", 3000, "--workers", 1)
+    for command in (("evaluate", run), tune, picture, ("evolve", "--resume", run)):
+        text = failure(capsys, *command)
+        assert "gone.npz cannot be read: No such file or directory" in text
+        assert "--data FILE" in text
+        assert main([*map(str, command), "--data", str(here)]) == 0
+    # a run that went on remembers where the data are now
+    assert main(["evaluate", str(run)]) == 0
+
+
+def test_a_file_that_has_changed_is_refused(moved, capsys, tmp_path):
+    run, _ = moved
+    other = write(tmp_path / "other.npz", n=160)
+    for command in (("evaluate", run), ("evolve", "--resume", run)):
+        text = failure(capsys, *command, "--data", other)
+        assert f"{other} is not the file that the run was made with" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"y": None}, "array 'y' is missing"),
+        ({"y": np.zeros(7, int)}, "y has shape (7,): expected (150,)"),
+        ({"y": np.arange(150) % 3 * 2}, "y has labels up to 4 but none of class 1"),
+        ({"x": np.zeros(150)}, "x has shape (150,): expected (n, d)"),
+        ({"x_test": np.zeros((4, 3)), "y_test": np.zeros(4, int)}, "x_test has shape (4, 3)"),
+    ],
+)
+def test_wrong_arrays_are_an_error_of_one_line(changes, words, capsys, tmp_path):
+    file = write(tmp_path / "wrong.npz", **changes)
+    out = tmp_path / "run"
+    text = failure(capsys, "evolve", "--task", "classify", "--data", file, "--out", out)
+    assert words in text
+    assert str(file) in text
+    assert not out.exists()
+
+
+def test_the_task_cannot_do_without_data(capsys, tmp_path):
+    text = failure(capsys, "evolve", "--task", "classify", "--out", tmp_path / "run")
+    assert "--data FILE" in text
+
+
+@pytest.mark.parametrize("task", ["digits", "mnist", "cartpole_swingup"])
+def test_other_tasks_refuse_data_of_ones_own(task, made, capsys, tmp_path):
+    options = ("--task", task, "--data", made[1], "--out", tmp_path / "run")
+    assert "--data does not go with task" in failure(capsys, "evolve", *options)
+
+
+def test_a_champion_of_other_data_does_not_fit(made, tmp_path, capsys):
+    text = (made[0] / "champion.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    data["provenance"]["config"].pop("data")
+    (tmp_path / "champion.json").write_text(json.dumps(data), encoding="utf-8")
+    assert "--data FILE" in failure(capsys, "evaluate", tmp_path / "champion.json")
+    other = write(tmp_path / "other.npz", x=np.random.default_rng(1).normal(size=(150, 4)))
+    text = failure(capsys, "evaluate", tmp_path / "champion.json", "--data", other)
+    assert "has 5 inputs and 3 outputs; task 'classify' has 4 and 3" in text
+
+
+def test_data_dir_says_where_mnist_lies(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("WANN_DATA_DIR", raising=False)
+    nowhere = tmp_path / "nowhere"
+    options = ("--data-dir", nowhere)
+    out = ("--out", tmp_path / "run")
+    for command in (("evolve", "--task", "mnist", *out), ("bench", "mnist")):
+        text = failure(capsys, *command, *options)
+        assert f"--data-dir {nowhere}: there is no such folder" in text
+    for command in (("evolve", "--task", "digits", *out), ("bench", "digits")):
+        assert "--data-dir" in failure(capsys, *command, *options)
+
+
+@pytest.mark.skipif("WANN_DATA_DIR" not in os.environ, reason="WANN_DATA_DIR")
+def test_a_run_on_mnist_needs_only_the_option(tmp_path, monkeypatch, capsys):
+    data_dir = ("--data-dir", os.environ["WANN_DATA_DIR"])
+    monkeypatch.setenv("WANN_DATA_DIR", str(tmp_path / "nowhere"))
+    run = tmp_path / "run"
+    settings = ("--task", "mnist", "--set", "per_weight=100", "--set", "schedule=[]")
+    assert evolve(*settings, *SHORT, "--out", run, *data_dir) == 0
+    assert "WANN_DATA_DIR" in failure(capsys, "evaluate", run)
+    assert evolve("--resume", run, "--generations", 4, "--quiet", *data_dir) == 0
+    champion = str(run / "champion.json")
+    assert main(["evaluate", champion, *data_dir]) == 0
+    tuning = ("--method", "adam", "--evaluations", "60000", "--quiet", "--workers", "1")
+    assert main(["tune", champion, *tuning, *data_dir]) == 0
