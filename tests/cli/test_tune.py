@@ -161,7 +161,11 @@ def test_a_classifier_is_scored_by_its_test_accuracy(capsys, classifier, method,
         outputs[:, target] += weight * rows[:, network.edge_source[edge]]
     accuracy = 100 * np.mean(outputs.argmax(axis=1) == y)
     assert told["after"]["mean"] == pytest.approx(accuracy)
-    assert told["after"]["episodes"] == len(y)
-    assert champion.scores["tuned_weights"]["mean"] == told["after"]["mean"]
+    assert told["after"] == {"mean": told["after"]["mean"], "samples": 355, "unit": "per cent"}
+    score = dict(champion.scores["tuned_weights"])
+    assert "on the training samples" in score.pop("protocol")
+    # the file says what wann evaluate says
+    assert score == told["after"]
+    assert run(capsys, "evaluate", told["file"], "--json")[0] == 0
     if method == "adam":
         assert told["after"]["mean"] > max(80, told["before"]["mean"])

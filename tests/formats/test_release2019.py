@@ -30,7 +30,8 @@ from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks.swingup import SwingUpTask
-from wann.tuning.evaluation import best_shared_weight, random_shared_score, shared_score
+from wann.tuning.evaluation import best_shared_weight, shared_score
+from wann.tuning.returns import random_shared_score
 
 needs_jit = pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="too slow without the JIT")
 DATA = os.environ.get("WANN_TEST_DATA")

@@ -4,6 +4,7 @@ from numba import config as numba_config
 
 from wann.search.config import config_from_table
 from wann.tasks.base import EpisodeNumbers
+from wann.tasks.measure import RETURN
 
 N_GENERATIONS = 6 if numba_config.DISABLE_JIT else 20
 
@@ -18,6 +19,7 @@ class ToyTask:
     episode_steps = 1
     env_id = ""
     episode_numbers = EpisodeNumbers()
+    measure = RETURN
 
     def draw_trials(self, n, rng):
         return rng.normal(size=(n, 1))

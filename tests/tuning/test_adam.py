@@ -13,7 +13,7 @@ from wann.kernels.forward import LANES
 from wann.tasks.registry import make_task
 from wann.tuning.adam import AdamPlan, make_blocks, tune_adam
 from wann.tuning.budget import Budget
-from wann.tuning.classification import individual_accuracy
+from wann.tuning.classification import AccuracyScorer
 
 TASK = make_task("digits")
 
@@ -42,8 +42,8 @@ def test_training_makes_accuracy_better():
     told = []
     tuned = tune(60000, on_progress=told.append)
     start = np.full(NETWORK.n_connections, 0.5)
-    before = individual_accuracy(TASK, NETWORK, start).mean
-    after = individual_accuracy(TASK, NETWORK, tuned.weights).mean
+    before = AccuracyScorer(TASK).individual(NETWORK, start).mean
+    after = AccuracyScorer(TASK).individual(NETWORK, tuned.weights).mean
     assert after > before + 30
     assert tuned.generations == len(told)
     assert [p.generation for p in told] == list(range(1, len(told) + 1))

@@ -13,16 +13,16 @@ from wann.formats.release2019 import release_from_bytes
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks.base import EpisodeNumbers, Rollouts
+from wann.tasks.measure import RETURN
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.evaluation import (
     Score,
     best_shared_weight,
     evaluate_network,
-    random_shared_score,
-    random_weights_score,
     shared_score,
     weight_profile,
 )
+from wann.tuning.returns import random_shared_score, random_weights_score
 
 needs_jit = pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="too slow without the JIT")
 DATA = os.environ.get("WANN_TEST_DATA")
@@ -42,6 +42,7 @@ class HillTask:
     episode_steps = 1
     env_id = ""
     episode_numbers = EpisodeNumbers()
+    measure = RETURN
 
     def __init__(self, peak=0.62, noise=1.0):
         self.peak, self.noise = peak, noise

@@ -13,6 +13,7 @@ from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks.base import EpisodeNumbers, Rollouts, Serial, sweep_weighted
+from wann.tasks.measure import RETURN
 from wann.tasks.policy import NetworkPolicy
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
@@ -49,6 +50,7 @@ class Bowl:
     name = "bowl"
     target = np.linspace(-1.0, 1.5, 9)
     episode_numbers = EpisodeNumbers()
+    measure = RETURN
 
     def draw_trials(self, n, rng):
         return rng.normal(size=(n, 1))

@@ -145,8 +145,7 @@ def _content(champion: Champion) -> dict[str, Any]:
 
 
 def _measured_on(outcome: Outcome) -> str:
-    score = outcome.champions.best.scores["random_shared_weight"]
-    if score.get("unit") != "per cent":
+    if not outcome.task.measure.is_per_cent:
         return "on fresh episodes"
     part = "the test part" if outcome.is_complete else "training samples"
     return f"accuracy on {part} in per cent"

@@ -42,8 +42,8 @@ def add_parser(verbs: Any) -> None:
         choices=("shared", "cma", "pepg", "adam"),
         default="cma",
         help="shared: one weight, by golden-section search; cma: individual weights by CMA-ES "
-        "(default); pepg: by policy gradients, as in the paper; adam: by gradient descent, "
-        "for classification",
+        "(default; for classification diagonal, on batches); pepg: by policy gradients, as in the "
+        "paper; adam: by gradient descent, for classification",
     )
     parser.add_argument(
         "-o",
@@ -122,17 +122,17 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(content, indent=2))
     elif not args.quiet:
         name = "best shared weight" if args.method == "shared" else "tuned weights"
-        on = "test samples, per cent right" if made.is_accuracy else "fresh episodes"
+        measure = made.after.measure
+        on = "test samples, per cent right" if measure.is_per_cent else "fresh episodes"
         print(f"{source} ({champion.task}), {made.after.episodes} {on}:")
         for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
             at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
             numbers = (
                 f"{score.mean:7.2f}"
-                if made.is_accuracy
+                if measure.is_per_cent
                 else f"{score.mean:7.1f} ± {score.std:5.1f}"
             )
             print(f"  {label + at:42} {numbers}")
-        unit = "samples" if made.is_accuracy else "episodes"
-        spent = f"{made.evaluations} {unit}, " if made.evaluations else ""
+        spent = f"{made.evaluations} {measure.unit}, " if made.evaluations else ""
         print(f"{spent}{made.seconds:.0f} s; wrote {output}")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

@@ -7,7 +7,7 @@ from typing import Any
 
 from wann.search.config import Config
 from wann.tuning.classification import FINE_STEP, N_ENSEMBLE, N_RANDOM
-from wann.tuning.evaluation import SWEEP_STEP
+from wann.tuning.returns import SWEEP_STEP
 from wann.tuning.score import HIGH, LOW, N_PROFILE
 
 _ROWS = ("random_shared_weight", "tuned_shared_weight", "random_weights", "profile")

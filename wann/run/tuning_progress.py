@@ -20,7 +20,7 @@ def _numbers(progress: TuningProgress) -> str:
     best = "" if math.isnan(progress.best) else f"  best {progress.best:.1f}"
     return (
         f"{progress.stage}  generation {progress.generation}  mean {progress.mean:.1f}{best}  "
-        f"{progress.evaluations / 1e6:.1f} M episodes"
+        f"{progress.evaluations / 1e6:.1f} M {progress.unit}"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import wann
 from wann.formats.champion import Champion
@@ -17,7 +18,21 @@ from wann.search.config import config_to_table
 from wann.search.search import Search
 from wann.search.validation import Validation, choose_champion, choose_small, choose_tuned
 from wann.tasks.base import Executor, Serial
-from wann.tasks.classify import ClassifyTask
+
+
+class _Choice(NamedTuple):
+    """How the three champions are chosen; see ``Champions``."""
+
+    best: Callable[..., Validation]
+    tuned: Callable[..., Validation]
+    small: Callable[..., Validation]
+
+
+# by the kind of the task's measure
+_CHOICES = {
+    "return": _Choice(choose_champion, choose_tuned, choose_small),
+    "accuracy": _Choice(choose_classifier, choose_tuned_classifier, choose_small_classifier),
+}
 
 
 class Champions(NamedTuple):
@@ -41,14 +56,11 @@ def _champion(
     search: Search, networks: NetworkArrays, validation: Validation, chosen_for: str
 ) -> Champion:
     task = search.task
-    score: dict[str, float | str] = {"mean": validation.mean, "std": validation.std}
-    if validation.unit:
-        score |= {"samples": validation.episodes, "unit": validation.unit}
-        if validation.weight is not None:
-            # it is a single accuracy
-            del score["std"]
-    else:
-        score["episodes"] = validation.episodes
+    score: dict[str, Any] = {"mean": validation.mean, "std": validation.std}
+    score |= task.measure.over(validation.episodes)
+    if task.measure.is_per_cent and validation.weight is not None:
+        # it is a single accuracy
+        del score["std"]
     if validation.weight is None:
         scores = {"random_shared_weight": score}
     else:
@@ -86,10 +98,8 @@ def champion_of(search: Search, executor: Executor | None = None) -> Champion:
 
 def _best(search: Search, networks: NetworkArrays, executor: Executor | None) -> Validation:
     task, config, generation = search.task, search.config, search.state.generation
-    executor = executor or Serial()
-    if isinstance(task, ClassifyTask):
-        return choose_classifier(task, networks, config, generation, executor)
-    return choose_champion(task, networks, config, generation, executor)
+    choose = _CHOICES[task.measure.kind].best
+    return choose(task, networks, config, generation, executor or Serial())
 
 
 def champions_of(search: Search, executor: Executor | None = None) -> Champions:
@@ -108,12 +118,9 @@ def champions_of(search: Search, executor: Executor | None = None) -> Champions:
     executor = executor or Serial()
     networks = search.compile(search.champion_candidates())
     best = _best(search, networks, executor)
-    if isinstance(task, ClassifyTask):
-        tuned = choose_tuned_classifier(task, networks, config, generation, executor)
-        small = choose_small_classifier(task, networks, best.chosen, config, generation, executor)
-    else:
-        tuned = choose_tuned(task, networks, config, generation, executor)
-        small = choose_small(task, networks, best.chosen, config, generation, executor)
+    choice = _CHOICES[task.measure.kind]
+    tuned = choice.tuned(task, networks, config, generation, executor)
+    small = choice.small(task, networks, best.chosen, config, generation, executor)
     return Champions(
         _champion(search, networks, best, "random shared weight"),
         _champion(search, networks, tuned, "best shared weight"),

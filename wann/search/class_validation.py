@@ -49,7 +49,7 @@ def _validated(
     task: ClassifyTask, chosen: int, table: NDArray[np.float64], weight: float | None = None
 ) -> Validation:
     n = min(_SAMPLES, len(task.samples.y))
-    return Validation(chosen, float(table.mean()), float(table.std()), n, weight, "per cent")
+    return Validation(chosen, float(table.mean()), float(table.std()), n, weight)
 
 
 def choose_classifier(

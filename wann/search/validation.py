@@ -31,7 +31,6 @@ class Validation:
         episodes: number of episodes of ``mean`` and ``std``; of classifiers: samples, all with
             the same weights.
         weight: the best shared weight, where that is what the network was chosen for.
-        unit: "per cent" where ``mean`` is an accuracy.
     """
 
     chosen: int
@@ -39,7 +38,6 @@ class Validation:
     std: float
     episodes: int
     weight: float | None = None
-    unit: str = ""
 
 
 def _random_shared_returns(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wann.errors import TaskError
 from wann.kernels.forward import LANES, NetworkArrays
+from wann.tasks.measure import Measure
 
 Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
@@ -91,6 +92,7 @@ class Task(Protocol):
         episode_steps: the most steps of an episode.
         env_id: the Gymnasium id of the same environment; "" where there is none.
         episode_numbers: how many episodes its scores take.
+        measure: what its scores are.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Task(Protocol):
     episode_steps: int
     env_id: str
     episode_numbers: EpisodeNumbers
+    measure: Measure
 
     def prepare(self) -> None:
         """Loads what the task needs, so that an error comes before a run begins.

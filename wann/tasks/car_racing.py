@@ -18,6 +18,7 @@ from wann.tasks.base import (
     check_fit,
     shares_of_work,
 )
+from wann.tasks.measure import RETURN
 from wann_envs.car_racing.dynamics import (
     DRIVING,
     EPISODE_STEPS,
@@ -205,6 +206,7 @@ class CarRacingTask:
     output_names: tuple[str, ...] = ("steer", "gas", "brake")
     episode_steps = EPISODE_STEPS
     env_id = "wann/CarRacing-v0"
+    measure = RETURN
     # an episode takes a hundred times as long as one of swing-up
     episode_numbers = EpisodeNumbers(
         report=100,

@@ -22,6 +22,7 @@ from wann.tasks.base import (
 )
 from wann.tasks.cross_entropy import Samples, cross_entropies
 from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own
+from wann.tasks.measure import ACCURACY
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
 
 
@@ -42,6 +43,7 @@ class ClassifyTask:
     episode_steps = 1
     env_id = ""
     episode_numbers = EpisodeNumbers()
+    measure = ACCURACY
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from wann.tasks.base import (
     check_fit,
     shares_of_work,
 )
+from wann.tasks.measure import RETURN
 from wann_envs.elementary import like
 from wann_envs.swingup.dynamics import (
     EPISODE_STEPS,
@@ -176,6 +177,7 @@ class SwingUpTask:
     episode_steps = EPISODE_STEPS
     env_id = "wann/CartPoleSwingUp-v0"
     episode_numbers = EpisodeNumbers()
+    measure = RETURN
 
     def prepare(self) -> None:
         """Nothing is needed."""

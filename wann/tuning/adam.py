@@ -182,6 +182,7 @@ def tune_adam(
         budget.used,
         budget.seconds,
         ended_by,
+        training.best_accuracy,
     )
 
 
@@ -243,6 +244,7 @@ class _Training:
             budget.used,
             self.accuracy,
             self.best_accuracy,
+            "samples",
         )
 
     def run_epoch(self) -> None:

@@ -9,7 +9,6 @@ from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.formats.release2019 import FORMAT
 from wann.tasks.base import Task
-from wann.tasks.classify import ClassifyTask
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 from wann.tuning.evaluation import best_shared_weight, evaluate_network, tuned_weights_score
@@ -89,10 +88,4 @@ def evaluate_champion(
     if champion.tuned_weights is not None:
         score = tuned_weights_score(task, champion.network, champion.tuned_weights, episodes, seed)
         scores["tuned_weights"] = score.to_dict()
-        if isinstance(task, ClassifyTask):
-            scores["tuned_weights"] = {
-                "mean": score.mean,
-                "samples": score.episodes,
-                "unit": "per cent",
-            }
     return scores

@@ -17,6 +17,7 @@ from wann.genome.network import Network
 from wann.tasks.accuracy import accuracies, individual_outputs, outputs_by_weight, probabilities
 from wann.tasks.base import Executor
 from wann.tasks.classify import ClassifyTask
+from wann.tasks.measure import ACCURACY
 from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
 
 N_RANDOM = 100
@@ -128,33 +129,6 @@ def best_weight_for_accuracy(
     return float(fine[second.argmax()])
 
 
-def accuracy_profile(task: ClassifyTask, network: Network, weights: NDArray[np.float64]) -> Profile:
-    """Test accuracy at each weight, with its standard error, in per cent."""
-    samples = task.test_samples
-    everyone = np.arange(len(samples.y))
-    mean = accuracies(stack_networks([network]), weights, samples, everyone)[0]
-    return Profile(weights, mean, np.sqrt(mean * (100.0 - mean) / len(everyone)), len(everyone))
-
-
-def shared_accuracy(task: ClassifyTask, network: Network, weight: float) -> Score:
-    """Test accuracy with a shared weight; the deviation is that of single samples, 0 or 100."""
-    confusion = confusion_by_weight(task, network, np.array([weight]))[0]
-    return _score_of(confusion, weight=weight)
-
-
-def individual_accuracy(task: ClassifyTask, network: Network, weights: Sequence[float]) -> Score:
-    """Test accuracy with (n_connections,) individual weights; the deviation as for one weight."""
-    samples, rows = task.test_samples, np.array(weights, np.float64)
-    outputs = individual_outputs(stack_networks([network]), rows, samples)
-    return _score_of(confusion_matrix(samples.y, outputs.argmax(axis=-1), samples.n_classes))
-
-
-def _score_of(confusion: NDArray[np.int64], **extra: float) -> Score:
-    n = int(confusion.sum())
-    mean = 100.0 * float(confusion.trace()) / n
-    return Score(mean, (mean * (100.0 - mean)) ** 0.5, n, extra)
-
-
 def evaluate_classifier(
     task: ClassifyTask, network: Network, seed: int, executor: Executor | None = None
 ) -> dict[str, Any]:
@@ -186,7 +160,7 @@ def evaluate_classifier(
     at_tuned, on_grid = confusion[N_RANDOM], confusion[N_RANDOM + 1 :]
     voted = votes(task, network, members, executor)
     of_ensemble = confusion_matrix(labels, voted.mean_probability, n_classes)
-    about = {"samples": n, "unit": "per cent"}
+    about = ACCURACY.over(n)
     mean = accuracy[N_RANDOM + 1 :]
     error = np.sqrt(mean * (100.0 - mean) / n)
     return {
@@ -222,3 +196,65 @@ def evaluate_classifier(
             "connections": network.n_connections,
         },
     }
+
+
+class AccuracyScorer:
+    """The scores of classifiers, all on the whole test part; see ``wann.tuning.evaluation.Scorer``.
+
+    Numbers of episodes and seeds count for nothing where all samples are met.
+    """
+
+    def __init__(self, task: ClassifyTask) -> None:
+        self.task = task
+
+    def best_shared_weight(self, network: Network, seed: int) -> float:
+        """As ``best_weight_for_accuracy``."""
+        return best_weight_for_accuracy(self.task, network, seed)
+
+    def shared(
+        self,
+        network: Network,
+        weight: float,
+        episodes: int = 0,  # noqa: ARG002
+        seed: int = 0,  # noqa: ARG002
+    ) -> Score:
+        """Test accuracy with a shared weight; the deviation is that of single samples, 0 or 100."""
+        confusion = confusion_by_weight(self.task, network, np.array([weight]))[0]
+        return _score_of(confusion, weight=weight)
+
+    def individual(
+        self,
+        network: Network,
+        weights: Sequence[float],
+        episodes: int = 0,  # noqa: ARG002
+        seed: int = 0,  # noqa: ARG002
+        executor: Executor | None = None,  # noqa: ARG002
+    ) -> Score:
+        """Test accuracy with individual weights; the deviation as for one weight."""
+        samples, rows = self.task.test_samples, np.array(weights, np.float64)
+        outputs = individual_outputs(stack_networks([network]), rows, samples)
+        return _score_of(confusion_matrix(samples.y, outputs.argmax(axis=-1), samples.n_classes))
+
+    def profile(
+        self,
+        network: Network,
+        weights: NDArray[np.float64],
+        episodes: int = 0,  # noqa: ARG002
+        seed: int = 0,  # noqa: ARG002
+    ) -> Profile:
+        """Test accuracy at each weight, with its standard error, in per cent."""
+        samples = self.task.test_samples
+        everyone = np.arange(len(samples.y))
+        mean = accuracies(stack_networks([network]), weights, samples, everyone)[0]
+        error = np.sqrt(mean * (100.0 - mean) / len(everyone))
+        return Profile(weights, mean, error, len(everyone))
+
+    def everything(self, network: Network, episodes: int, seed: int) -> dict[str, Any]:  # noqa: ARG002
+        """As ``evaluate_classifier``."""
+        return evaluate_classifier(self.task, network, seed)
+
+
+def _score_of(confusion: NDArray[np.int64], **extra: float) -> Score:
+    n = int(confusion.sum())
+    mean = 100.0 * float(confusion.trace()) / n
+    return Score(mean, (mean * (100.0 - mean)) ** 0.5, n, extra, ACCURACY)

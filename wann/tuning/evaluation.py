@@ -5,53 +5,57 @@ Source: Gaier & Ha 2019, section 4, table 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import IntEnum
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wann.genome.compile import stack_networks
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task, sweep, sweep_weighted
-from wann.tasks.classify import ClassifyTask
-from wann.tuning import classification
+from wann.tasks.base import Executor, Task
+from wann.tuning.classification import AccuracyScorer
+from wann.tuning.returns import ReturnScorer
 from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
 
-SWEEP_STEP = 0.02
-# the sweep is narrowed down in two rounds: all weights, then the best of them
-_N_FINALISTS = 12
+
+class Scorer(Protocol):
+    """Scores networks on a task; the functions of this module say what each score is."""
+
+    def best_shared_weight(self, network: Network, seed: int) -> float:
+        """See ``best_shared_weight``."""
+
+    def shared(self, network: Network, weight: float, episodes: int, seed: int) -> Score:
+        """See ``shared_score``."""
+
+    def individual(
+        self,
+        network: Network,
+        weights: Sequence[float],
+        episodes: int,
+        seed: int,
+        executor: Executor | None,
+    ) -> Score:
+        """See ``tuned_weights_score``."""
+
+    def profile(
+        self, network: Network, weights: NDArray[np.float64], episodes: int, seed: int
+    ) -> Profile:
+        """See ``weight_profile``."""
+
+    def everything(self, network: Network, episodes: int, seed: int) -> dict[str, Any]:
+        """See ``evaluate_network``."""
 
 
-class _Part(IntEnum):
-    RANDOM_WEIGHTS = 0
-    RANDOM_SHARED = 1
-    TUNING = 2
-    TUNED_SHARED = 3
-    PROFILE = 4
-    TUNED_WEIGHTS = 5
+# by the kind of the task's measure
+_SCORERS: Mapping[str, Callable[[Any], Scorer]] = {
+    "return": ReturnScorer,
+    "accuracy": AccuracyScorer,
+}
 
 
-def _rng(seed: int, part: _Part) -> np.random.Generator:
-    # far from the streams of a search with the same seed
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1000, part)))
-
-
-def random_weights_score(task: Task, network: Network, episodes: int, seed: int) -> Score:
-    """Every connection of every episode has its own weight from U(-2, 2)."""
-    rng = _rng(seed, _Part.RANDOM_WEIGHTS)
-    weights = rng.uniform(LOW, HIGH, (network.n_connections, episodes))
-    trials = task.draw_trials(episodes, rng)
-    if network.n_connections == 0:
-        return random_shared_score(task, network, episodes, seed)
-    return Score.of(task.rollout_weighted(stack_networks([network]), weights, trials).returns)
-
-
-def random_shared_score(task: Task, network: Network, episodes: int, seed: int) -> Score:
-    """Every episode has one weight from U(-2, 2), shared by all connections."""
-    rng = _rng(seed, _Part.RANDOM_SHARED)
-    weights, trials = rng.uniform(LOW, HIGH, episodes), task.draw_trials(episodes, rng)
-    return Score.of(task.rollout(stack_networks([network]), weights, trials).returns)
+def scorer_of(task: Task) -> Scorer:
+    """Who scores networks on a task."""
+    return _SCORERS[task.measure.kind](task)
 
 
 def best_shared_weight(task: Task, network: Network, seed: int) -> float:
@@ -59,26 +63,12 @@ def best_shared_weight(task: Task, network: Network, seed: int) -> float:
 
     For classifiers see ``best_weight_for_accuracy``.
     """
-    if isinstance(task, ClassifyTask):
-        return classification.best_weight_for_accuracy(task, network, seed)
-    networks = stack_networks([network])
-    rng, numbers = _rng(seed, _Part.TUNING), task.episode_numbers
-    grid = np.round(np.arange(LOW, HIGH + SWEEP_STEP / 2, SWEEP_STEP), 10)
-    first = sweep(task, networks, grid, task.draw_trials(numbers.sweep, rng)).returns[0]
-    finalists = np.sort(np.argsort(-first.mean(axis=1), kind="stable")[:_N_FINALISTS])
-    trials = task.draw_trials(numbers.sweep_finalists, rng)
-    second = sweep(task, networks, grid[finalists], trials).returns[0]
-    pooled = np.concatenate([first[finalists], second], axis=1).mean(axis=1)
-    return float(grid[finalists[np.argmax(pooled)]])
+    return scorer_of(task).best_shared_weight(network, seed)
 
 
 def shared_score(task: Task, network: Network, weight: float, episodes: int, seed: int) -> Score:
     """All episodes have the same shared weight; of a classifier the test accuracy in per cent."""
-    if isinstance(task, ClassifyTask):
-        return classification.shared_accuracy(task, network, weight)
-    trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_SHARED))
-    weights = np.full(episodes, weight)
-    return Score.of(task.rollout(stack_networks([network]), weights, trials).returns, weight=weight)
+    return scorer_of(task).shared(network, weight, episodes, seed)
 
 
 def tuned_weights_score(
@@ -93,12 +83,7 @@ def tuned_weights_score(
 
     Of a classifier: the test accuracy in per cent.
     """
-    if isinstance(task, ClassifyTask):
-        return classification.individual_accuracy(task, network, weights)
-    trials = task.draw_trials(episodes, _rng(seed, _Part.TUNED_WEIGHTS))
-    rows = np.array(weights, np.float64)[None]
-    networks = stack_networks([network])
-    return Score.of(sweep_weighted(task, networks, rows, trials, executor=executor).returns)
+    return scorer_of(task).individual(network, weights, episodes, seed, executor)
 
 
 def weight_profile(
@@ -116,11 +101,7 @@ def weight_profile(
     Of a classifier: the test accuracy in per cent, and its standard error.
     """
     weights = np.round(np.linspace(low, high, n), 10)
-    if isinstance(task, ClassifyTask):
-        return classification.accuracy_profile(task, network, weights)
-    trials = task.draw_trials(episodes, _rng(seed, _Part.PROFILE))
-    returns = sweep(task, stack_networks([network]), weights, trials).returns[0]
-    return Profile(weights, returns.mean(axis=1), returns.std(axis=1), episodes)
+    return scorer_of(task).profile(network, weights, episodes, seed)
 
 
 def evaluate_network(task: Task, network: Network, episodes: int, seed: int) -> dict[str, Any]:
@@ -138,19 +119,4 @@ def evaluate_network(task: Task, network: Network, episodes: int, seed: int) -> 
         ``network`` with its numbers of nodes, hidden nodes and connections. Of a classifier:
         as ``evaluate_classifier``, on the whole test part.
     """
-    if isinstance(task, ClassifyTask):
-        return classification.evaluate_classifier(task, network, seed)
-    profile = weight_profile(task, network, max(20, episodes // 5), seed)
-    shared = random_shared_score(task, network, episodes, seed).to_dict()
-    weight = best_shared_weight(task, network, seed)
-    return {
-        "random_weights": random_weights_score(task, network, episodes, seed).to_dict(),
-        "random_shared_weight": shared | {"std_within_weight": profile.std_within_weight},
-        "tuned_shared_weight": shared_score(task, network, weight, episodes, seed).to_dict(),
-        "profile": profile.to_dict(),
-        "network": {
-            "nodes": network.n_nodes,
-            "hidden": network.n_hidden,
-            "connections": network.n_connections,
-        },
-    }
+    return scorer_of(task).everything(network, episodes, seed)

@@ -110,6 +110,7 @@ class Progress:
         evaluations: episodes so far.
         mean: of the returns of the latest generation.
         best: the best mean return of an examination so far; NaN before the first.
+        unit: of ``evaluations``.
     """
 
     fraction: float
@@ -118,6 +119,7 @@ class Progress:
     evaluations: int
     mean: float
     best: float
+    unit: str = "episodes"
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ class Tuning:
         evaluations: episodes.
         seconds: wall time.
         ended_by: "evaluations", "seconds" or "stop".
+        merit: by which the weights were chosen, on what was tuned on: the mean return, or the
+            accuracy in per cent; NaN: not told.
     """
 
     weights: Weights
@@ -139,6 +143,7 @@ class Tuning:
     evaluations: int
     seconds: float
     ended_by: str
+    merit: float = float("nan")
 
 
 def tune_individual(

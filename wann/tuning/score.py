@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.tasks.measure import RETURN, Measure
+
 # the range of shared weights in the paper's protocol, and the weights of a profile
 LOW, HIGH = -2.0, 2.0
 N_PROFILE = 41
@@ -16,27 +18,30 @@ N_PROFILE = 41
 
 @dataclass(frozen=True)
 class Score:
-    """Mean and standard deviation of the return.
+    """Mean and standard deviation of the return, or an accuracy.
 
     Attributes:
         mean, std: over the episodes.
-        episodes: how many.
+        episodes: how many; of an accuracy: samples.
         extra: what else belongs to the score, such as the weight.
+        measure: what it is.
     """
 
     mean: float
     std: float
     episodes: int
     extra: dict[str, float]
+    measure: Measure = RETURN
 
     @staticmethod
     def of(returns: NDArray[np.floating[Any]], **extra: float) -> Score:
         """From the returns of episodes."""
         return Score(float(returns.mean()), float(returns.std()), returns.size, extra)
 
-    def to_dict(self) -> dict[str, float]:
-        """As in champion files and ``--json``."""
-        return {"mean": self.mean, "std": self.std, "episodes": self.episodes, **self.extra}
+    def to_dict(self) -> dict[str, Any]:
+        """As in champion files and ``--json``; a single accuracy has no deviation worth telling."""
+        spread = {} if self.measure.is_per_cent else {"std": self.std}
+        return {"mean": self.mean, **spread, **self.measure.over(self.episodes), **self.extra}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import numpy as np
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Task, sweep
-from wann.tuning.evaluation import SWEEP_STEP, best_shared_weight
+from wann.tuning.evaluation import best_shared_weight
 from wann.tuning.random import TuningStream, tuning_rng
+from wann.tuning.returns import SWEEP_STEP
 from wann.tuning.score import HIGH, LOW
 
 _RATIO = (math.sqrt(5.0) - 1.0) / 2.0

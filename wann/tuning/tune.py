@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from wann.errors import NetworkError, TaskError
 from wann.formats.champion import Champion
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Task
-from wann.tasks.classify import ClassifyTask
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.adam import tune_adam
+from wann.tuning.batches import tune_on_batches
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
-from wann.tuning.cma_es import CmaEs
+from wann.tuning.cma_es import DIAGONAL, CmaEs
 from wann.tuning.evaluation import shared_score, tuned_weights_score
 from wann.tuning.individual import OnProgress, Tuning, tune_individual
 from wann.tuning.pepg import Pepg
@@ -25,11 +26,36 @@ from wann.tuning.shared import tune_shared
 
 Method = Literal["shared", "cma", "pepg", "adam"]
 
-# about a hundred seconds on two cores for the networks of the paper's size
-_EPISODES_TIMES_CONNECTIONS = 1_000_000_000
-_MOST_EPISODES = 20_000_000
-# the same by gradients: about twenty seconds for 1500 connections
-_ADAM_EPISODES_TIMES_CONNECTIONS = 30_000_000_000
+
+class _Tuner(NamedTuple):
+    """A way to individual weights.
+
+    Attributes:
+        tune: takes the task, the network and the named arguments of ``tune_individual``.
+        work: episodes times connections of the default budget.
+        most: episodes of the default budget, at most.
+    """
+
+    tune: Callable[..., Tuning]
+    work: int
+    most: int = 20_000_000
+
+
+_BATCHES = 50_000_000_000, 60_000_000
+
+# by the kind of the task's measure and by the method. About a hundred seconds on two cores for the
+# networks of the paper's size; by gradients about twenty for 1500 connections
+_TUNERS: Mapping[str, Mapping[str, _Tuner]] = {
+    "return": {
+        "cma": _Tuner(partial(tune_individual, make_optimiser=CmaEs), 1_000_000_000),
+        "pepg": _Tuner(partial(tune_individual, make_optimiser=Pepg), 1_000_000_000),
+    },
+    "accuracy": {
+        "cma": _Tuner(partial(tune_on_batches, make_optimiser=DIAGONAL), *_BATCHES),
+        "pepg": _Tuner(partial(tune_on_batches, make_optimiser=Pepg), *_BATCHES),
+        "adam": _Tuner(tune_adam, 30_000_000_000),
+    },
+}
 
 
 def default_evaluations(task: Task, network: Network, method: Method = "cma") -> int:
@@ -37,10 +63,9 @@ def default_evaluations(task: Task, network: Network, method: Method = "cma") ->
     number = task.episode_numbers.tuning
     if number:
         return number
-    connections = max(network.n_connections, 1)
-    if method == "adam":
-        return min(_MOST_EPISODES, _ADAM_EPISODES_TIMES_CONNECTIONS // connections)
-    return min(_MOST_EPISODES, _EPISODES_TIMES_CONNECTIONS // connections)
+    tuners = _TUNERS[task.measure.kind]
+    tuner = tuners.get(method, tuners["cma"])
+    return min(tuner.most, tuner.work // max(network.n_connections, 1))
 
 
 @dataclass(frozen=True)
@@ -49,7 +74,7 @@ class TuneSettings:
 
     Attributes:
         method: "shared": one weight; "cma", "pepg", "adam": a weight for each connection; "adam"
-            is for classification only.
+            is for classification only, where "cma" is diagonal and meets batches of samples.
         evaluations: budget in episodes; None with ``seconds`` None too: the default.
         seconds: budget in wall time; with it the result depends on the machine.
         seed: of all random numbers.
@@ -75,7 +100,7 @@ class TunedChampion:
         seconds: wall time of the tuning.
         evaluations: episodes of the tuning.
         ended_by: "evaluations", "seconds", "stop" or, with "adam", "patience".
-        is_accuracy: whether the scores are the accuracy on test samples.
+        merit: of individual weights, on the data that chose them; see ``Tuning``.
     """
 
     champion: Champion
@@ -84,39 +109,15 @@ class TunedChampion:
     seconds: float
     evaluations: int
     ended_by: str
-    is_accuracy: bool = False
+    merit: float = math.nan
 
 
 def _check_method(task: Task, method: Method) -> None:
-    if method == "adam" and not isinstance(task, ClassifyTask):
+    if method != "shared" and method not in _TUNERS[task.measure.kind]:
         raise TaskError(
-            f"method 'adam' needs a classification task, and {task.name!r} is none; "
-            "allowed here: shared, cma, pepg"
+            f"method {method!r} needs a classification task, and {task.name!r} is none; "
+            f"allowed here: {', '.join(['shared', *_TUNERS[task.measure.kind]])}"
         )
-
-
-def _tune_individual(
-    task: Task,
-    network: Network,
-    start: float,
-    budget: Budget,
-    settings: TuneSettings,
-    executor: Executor,
-    on_progress: OnProgress,
-) -> Tuning:
-    """Individual weights by the method of the settings."""
-    if settings.method == "adam":
-        assert isinstance(task, ClassifyTask)
-        tune: Callable[..., Tuning] = partial(tune_adam, task, network)
-    else:
-        tune = partial(tune_individual, task, network, Pepg if settings.method == "pepg" else CmaEs)
-    return tune(
-        start_weight=start,
-        budget=budget,
-        seed=settings.seed,
-        executor=executor,
-        on_progress=on_progress,
-    )
 
 
 def tune_champion(
@@ -147,7 +148,6 @@ def tune_champion(
         raise NetworkError("the champion has no connections: there are no weights to tune")
     _check_method(task, settings.method)
     task.prepare()
-    is_accuracy = isinstance(task, ClassifyTask)
     episodes = settings.episodes or task.episode_numbers.report
     start = best_weight_of(task, champion)
     before = shared_score(task, network, start, episodes, settings.seed)
@@ -165,14 +165,21 @@ def tune_champion(
         scores["tuned_shared_weight"] = after.to_dict() | {"protocol": protocol}
         provenance = dict(champion.provenance) | {"tuning": about}
         tuned = replace(champion, scores=scores, provenance=provenance)
-        return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations", is_accuracy)
-    made = _tune_individual(task, network, start, budget, settings, executor, on_progress)
+        return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
+    made = _TUNERS[task.measure.kind][settings.method].tune(
+        task,
+        network,
+        start_weight=start,
+        budget=budget,
+        seed=settings.seed,
+        executor=executor,
+        on_progress=on_progress,
+    )
     weights = tuple(map(float, made.weights))
     after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
     name = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}[settings.method]
-    on = "the training samples" if isinstance(task, ClassifyTask) else "other episodes"
     scores["tuned_weights"] = after.to_dict() | {
-        "protocol": f"individual weights, tuned by {name} on {on}; float64"
+        "protocol": f"individual weights, tuned by {name} on {task.measure.tuned_on}; float64"
     }
     about |= {
         "start_weight": made.start_weight,
@@ -187,5 +194,5 @@ def tune_champion(
         tuned_weights=weights,
     )
     return TunedChampion(
-        tuned, before, after, made.seconds, made.evaluations, made.ended_by, is_accuracy
+        tuned, before, after, made.seconds, made.evaluations, made.ended_by, made.merit
     )
