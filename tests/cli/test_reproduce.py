@@ -125,3 +125,26 @@ def test_json_is_one_object(made, monkeypatch, capsys):
     assert main(["reproduce", "cartpole_swingup", "--json", "--out", str(request.out)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [row["seed"] for row in told["seeds"]] == [1, 2]
+
+
+def test_digits_are_reproduced_by_their_accuracy(tmp_path, capsys):
+    out = tmp_path / "out"
+    places = ("--out", str(out), "--runs", str(tmp_path / "runs"))
+    options = ("--quick", "--seeds", "1", "--workers", "1", *places)
+    assert main(["reproduce", "digits", *options]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "tuning individual weights by Adam" in text
+    assert "Test accuracy in per cent, 355 test images; weights chosen on training data" in text
+    assert {path.name for path in out.iterdir()} == {*output_names()}
+    tuned = load_champion(out / "champion_tuned_weights.json")
+    assert tuned.provenance["tuning"]["method"] == "adam"
+    score = tuned.scores["tuned_weights"]
+    assert (score["samples"], score["unit"]) == (355, "per cent")
+    known = json.loads((tmp_path / "runs/digits_quick-seed1/reproduction.json").read_text("utf-8"))
+    assert known["tuned_from"] in ("champion", "champion_tuned")
+    assert load_champion(out / f"{known['tuned_from']}.json").network == tuned.network
+    # nothing is measured twice
+    assert main(["reproduce", "digits", *options, "--overwrite", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["seeds"][0]["tuned_weights"]["mean"] == score["mean"]
+    assert told["seeds"][0]["tuned_from"] == known["tuned_from"]

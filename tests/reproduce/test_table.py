@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from wann.reproduce.paper import benchmark_of
 from wann.reproduce.seed import SeedResult
 from wann.reproduce.table import minutes, table_of
 
@@ -30,6 +31,8 @@ def result(seed, shared, best, tuned, connections, small):
             "champion_small": scores(shared * 0.9, best * 0.9, 1.0, small),
         },
         {"mean": tuned, "std": 5.0, "episodes": 100},
+        "champion_tuned",
+        {"champion": shared, "champion_tuned": best, "champion_small": shared * 0.9},
         {"evolve": 60.0, "evaluate": 3.0, "tune": 57.0},
         2,
         {"processor": "A Processor", "cores": 2, "system": "Linux"},
@@ -93,3 +96,61 @@ def test_a_task_that_the_paper_has_not_is_compared_with_nothing():
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (3725, "62:05")])
 def test_minutes(seconds, text):
     assert minutes(seconds) == text
+
+
+def accuracies(shared, best, ensemble, connections):
+    about = {"samples": 10000, "unit": "per cent"}
+    return {
+        "random_shared_weight": {"mean": shared, "std": 7.04, "n_weights": 100} | about,
+        "tuned_shared_weight": {"mean": best, "weight": 1.0} | about,
+        "ensemble": {"mean": ensemble, "majority_vote": 1.0} | about,
+        "network": {"nodes": 900, "hidden": 200, "connections": connections},
+    }
+
+
+CLASSIFIER = SeedResult(
+    1,
+    Path("run1"),
+    {
+        "champion": accuracies(87.04, 1.0, 92.08, 900),
+        "champion_tuned": accuracies(1.0, 93.12, 1.0, 900),
+        "champion_small": accuracies(80.0, 85.0, 86.0, 300),
+    },
+    {"mean": 96.51, "samples": 10000, "unit": "per cent"},
+    "champion",
+    {},
+    {"evolve": 60.0, "evaluate": 3.0, "tune": 57.0},
+    2,
+    {},
+    {},
+)
+
+
+def test_a_classification_has_columns_and_words_of_its_own():
+    text = table_of("mnist", [CLASSIFIER], 1000, "c", "accuracy")
+    rows = rows_of(text)
+    assert rows[0] == [
+        *("", "random shared weight", "best shared weight", "ensemble", "tuned weights"),
+        "connections",
+    ]
+    assert rows[2] == ["Gaier & Ha 2019", "82.0 ± 18.7", "91.9", "91.6", "94.2", "1849"]
+    assert rows[3] == ["median", "87.0", "93.1", "92.1", "96.5", ""]
+    assert rows[6] == ["seed 1", "87.0 ± 7.0", "93.1", "92.1", "96.5", "900"]
+    assert rows[-1] == ["seed 1", "300", "80.0 ± 7.0", "85.0", "86.0"]
+    words = " ".join(text.split())
+    assert "Test accuracy in per cent, 10,000 test images; weights chosen on training data" in words
+    assert "fresh" not in words
+
+
+def test_car_racing_tells_how_it_differs_from_the_paper():
+    words = " ".join(table_of("car_racing", RESULTS, 100, "c").split())
+    assert "over 100 fresh tracks" in words
+    assert "The observation differs from the paper's: 16 numbers" in words
+    assert "instead of 16 latent variables of a VAE" in words
+
+
+@pytest.mark.parametrize(
+    ("task", "n"), [("cartpole_swingup", 5), ("car_racing", 3), ("mnist", 3), ("digits", 3)]
+)
+def test_every_task_has_a_number_of_seeds(task, n):
+    assert benchmark_of(task).default_seeds == tuple(range(1, n + 1))

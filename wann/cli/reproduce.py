@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_json, example, integer_from, path
+from wann.cli.arguments import add_data, add_json, data_place, example, integer_from, path
 
 
 def _seeds(text: str) -> tuple[int, ...]:
@@ -39,7 +39,10 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("task", metavar="TASK", help="see wann tasks")
     parser.add_argument(
-        "--seeds", type=_seeds, metavar="LIST", help="such as 1-5 (default; with --quick 1-2)"
+        "--seeds",
+        type=_seeds,
+        metavar="LIST",
+        help="such as 1-5 (default: 1-5 for cartpole_swingup, else 1-3; with --quick 1-2)",
     )
     parser.add_argument(
         "--quick", action="store_true", help="the quick preset and short tuning: about a minute"
@@ -53,6 +56,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--runs", type=path, metavar="DIR", help="for the runs (results/reproduce/TASK)"
     )
+    add_data(parser)
     parser.add_argument(
         "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
     )
@@ -64,12 +68,13 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reproduces and prints the table."""
+    from wann.reproduce.paper import benchmark_of
     from wann.reproduce.reproduction import ReproduceRequest, reproduce
     from wann.reproduce.seed import Interrupted, Protocol
     from wann.run.progress import make_reporter
     from wann.tasks.registry import make_task
 
-    made = make_task(args.task)
+    made = make_task(args.task, data_place(args))
     task, numbers = made.name, made.episode_numbers
     protocol = Protocol(numbers.report)
     if args.quick:
@@ -78,13 +83,14 @@ def run(args: argparse.Namespace) -> int:
     request = ReproduceRequest(
         task=task,
         preset=f"{task}_quick" if args.quick else task,
-        seeds=args.seeds or ((1, 2) if args.quick else (1, 2, 3, 4, 5)),
+        seeds=args.seeds or ((1, 2) if args.quick else benchmark_of(task).default_seeds),
         protocol=protocol,
         out=args.out or Path("results", "quick" if args.quick else "champions", task),
         runs=args.runs or Path("results", "reproduce", task),
         n_workers=args.workers,
         overwrite=args.overwrite,
         command=args.command,
+        data=data_place(args),
     )
     try:
         table, results = reproduce(request, make_reporter(args.quiet, args.json))
@@ -99,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
                 "run": str(result.directory),
                 **result.scores,
                 "tuned_weights": result.tuned_weights,
+                "tuned_from": result.tuned_from,
                 "seconds": result.seconds,
             }
             for result in results

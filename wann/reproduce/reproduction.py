@@ -13,6 +13,8 @@ from wann.formats.champion import load_champion
 from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_seed
 from wann.reproduce.table import table_of
 from wann.run.loop import Reporter
+from wann.tasks.data import USUAL_PLACE, DataPlace
+from wann.tasks.registry import make_task
 from wann.view.graph import save_network
 from wann.view.plots import measure_profile
 from wann.view.profile import save_champion_profile
@@ -35,6 +37,7 @@ class ReproduceRequest:
         n_workers: threads; None: all cores.
         overwrite: whether what is there may be replaced.
         command: the command line, for the record.
+        data: where the data of the task lie.
     """
 
     task: str
@@ -46,6 +49,7 @@ class ReproduceRequest:
     n_workers: int | None = None
     overwrite: bool = False
     command: str = ""
+    data: DataPlace = USUAL_PLACE
 
     def run_directory(self, seed: int) -> Path:
         """Where the run of a seed lies."""
@@ -91,29 +95,27 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
                 n_workers=request.n_workers,
                 overwrite=request.overwrite,
                 command=request.command,
+                place=request.data,
             )
         )
-    table = table_of(request.task, results, request.protocol.episodes, request.command)
-    _write(request.out, table, results, request.protocol)
+    measure = make_task(request.task, request.data).measure
+    table = table_of(
+        request.task, results, request.protocol.episodes, request.command, measure.kind
+    )
+    _write(request, table, results)
     return table, results
 
 
 def _best(results: Sequence[SeedResult], champion: str) -> SeedResult:
     """The seed whose champion is the best for what it was chosen for."""
-
-    def merit(result: SeedResult) -> float:
-        scores = result.scores[champion]
-        if champion == "champion_tuned":
-            return float(scores["tuned_shared_weight"]["mean"])
-        return float(scores["random_shared_weight"]["mean"])
-
     if champion == "champion_small":
         return min(results, key=lambda r: r.scores[champion]["network"]["connections"])
-    return max(results, key=merit)
+    return max(results, key=lambda result: result.merits[champion])
 
 
-def _write(out: Path, table: str, results: Sequence[SeedResult], protocol: Protocol) -> None:
+def _write(request: ReproduceRequest, table: str, results: Sequence[SeedResult]) -> None:
     """The table, and over all seeds the best champion of each kind with its pictures."""
+    out = request.out
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -125,9 +127,11 @@ def _write(out: Path, table: str, results: Sequence[SeedResult], protocol: Proto
         save_network(
             champion.network, [out / f"{name}.svg"], champion.input_names, champion.output_names
         )
-        profile = measure_profile(champion, seed=protocol.evaluation_seed)
+        profile = measure_profile(
+            champion, seed=request.protocol.evaluation_seed, place=request.data
+        )
         save_champion_profile(champion, profile, out / f"{name}_profile.png", name)
-    tuned = max(results, key=lambda result: float(result.tuned_weights["mean"]))
+    tuned = _best(results, Path(TUNED_WEIGHTS).stem)
     _copy(tuned.directory / TUNED_WEIGHTS, out / TUNED_WEIGHTS)
     write_atomically(out / TABLE, table)
 

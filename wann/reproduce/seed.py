@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from wann.errors import ConfigError, RunError
 from wann.executors.threads import Threads
 from wann.formats.atomic import write_atomically
 from wann.formats.champion import load_champion, save_champion
+from wann.reproduce.tuned import tune_the_best
 from wann.run import meta
 from wann.run.directory import RunDirectory
 from wann.run.interrupt import StopRequest
@@ -21,12 +23,15 @@ from wann.run.loop import Reporter
 from wann.run.start import RunRequest, available_cores, execute, resolve_config
 from wann.search.champion import Champions
 from wann.search.config import Config, config_from_table, read_table
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
-from wann.tuning.evaluation import evaluate_network
-from wann.tuning.tune import TuneSettings, tune_champion
+from wann.tuning.evaluation import evaluate_network, scorer_of
+from wann.tuning.tune import METHOD_NAMES, TunedChampion, TuneSettings
 from wann.view.pictures import save_run_pictures
 
 RESULT = "reproduction.json"
+# of the content of that file
+_VERSION = 2
 TUNED_WEIGHTS = "champion_tuned_weights.json"
 
 
@@ -37,7 +42,7 @@ class Protocol:
     Attributes:
         episodes: fresh episodes of each score.
         evaluation_seed: of these episodes; other than any that a search or a tuning meets.
-        tuning_evaluations: budget of CMA-ES in episodes; None: its default.
+        tuning_evaluations: budget of the tuning in episodes or samples; None: its default.
     """
 
     episodes: int = 1000
@@ -62,7 +67,10 @@ class SeedResult:
         directory: of the run.
         scores: of ``champion.json``, ``champion_tuned.json`` and ``champion_small.json``, as
             ``evaluate_network`` gives them.
-        tuned_weights: mean, std and episodes of the tuned weights of ``champion_tuned.json``.
+        tuned_weights: the score of the tuned weights.
+        tuned_from: stem of the champion file whose structure they are for.
+        merits: by which champions of several seeds are compared, by the stems of their files, tuned
+            weights among them; of classifiers on training data.
         seconds: wall time of evolve, evaluate and tune.
         workers: threads of the search.
         machine, versions: as in ``meta.json``.
@@ -72,6 +80,8 @@ class SeedResult:
     directory: Path
     scores: Mapping[str, Mapping[str, Any]]
     tuned_weights: Mapping[str, Any]
+    tuned_from: str
+    merits: Mapping[str, float]
     seconds: Mapping[str, float]
     workers: int
     machine: Mapping[str, Any]
@@ -88,6 +98,7 @@ def reproduce_seed(
     n_workers: int | None,
     overwrite: bool,
     command: str,
+    place: DataPlace = USUAL_PLACE,
 ) -> SeedResult:
     """Evolves, evaluates and tunes; what has been done already is taken as it is.
 
@@ -100,19 +111,20 @@ def reproduce_seed(
         n_workers: threads; None: all cores.
         overwrite: whether a run with other settings may be replaced.
         command: the command line, for the record.
+        place: of the task's data.
 
     Raises:
         Interrupted: somebody asked to stop.
         RunError: the directory holds a run with other settings.
     """
-    request = RunRequest(config=preset, seed=seed, n_workers=n_workers, command=command)
+    request = RunRequest(config=preset, seed=seed, n_workers=n_workers, data=place, command=command)
     _evolve(request, resolve_config(request), directory, reporter, overwrite)
     run = RunDirectory(directory)
     key = _key(run, protocol)
     # what another version wrote, or a person has edited, is measured anew
     known = meta.read_meta(directory / RESULT)
     if known.get("key") != key or not (directory / TUNED_WEIGHTS).exists():
-        known = {"key": key} | _measure(run, protocol, reporter, n_workers)
+        known = {"key": key} | _measure(run, protocol, reporter, n_workers, place)
         write_atomically(directory / RESULT, json.dumps(known, indent=2) + "\n")
     about = meta.read_meta(run.meta)
     return SeedResult(
@@ -120,6 +132,8 @@ def reproduce_seed(
         directory,
         known["scores"],
         known["tuned_weights"],
+        known["tuned_from"],
+        known["merits"],
         {"evolve": float(about.get("wall_seconds", 0.0)), **known["seconds"]},
         int(about.get("workers", 0)),
         about.get("machine", {}),
@@ -148,7 +162,12 @@ def _evolve(
         reporter.say(f"{directory} is complete already")
         return
     if is_same:
-        request = RunRequest(resume=directory, n_workers=request.n_workers, command=request.command)
+        request = RunRequest(
+            resume=directory,
+            n_workers=request.n_workers,
+            data=request.data,
+            command=request.command,
+        )
     else:
         request = replace(request, out=directory, overwrite=run.is_run)
     _, outcome = execute(
@@ -169,35 +188,51 @@ def _require_champions(run: RunDirectory) -> None:
 
 def _key(run: RunDirectory, protocol: Protocol) -> str:
     """What a measurement depends on: the champions, and how they are measured."""
-    digest = hashlib.sha256(json.dumps(asdict(protocol)).encode())
+    digest = hashlib.sha256(json.dumps([_VERSION, asdict(protocol)]).encode())
     for path in run.champions:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def _measure(
-    run: RunDirectory, protocol: Protocol, reporter: Reporter, n_workers: int | None
+    run: RunDirectory,
+    protocol: Protocol,
+    reporter: Reporter,
+    n_workers: int | None,
+    place: DataPlace,
 ) -> dict[str, Any]:
     champions = Champions(*map(load_champion, run.champions))
-    task = task_of_champion(champions.best)
+    task = task_of_champion(champions.best, place)
     start = time.perf_counter()
-    reporter.say(f"evaluating on {protocol.episodes} fresh episodes")
+    about = "the test part" if task.measure.is_per_cent else f"{protocol.episodes} fresh episodes"
+    reporter.say(f"evaluating on {about}")
     scores = {
         path.stem: evaluate_network(
             task, champion.network, protocol.episodes, protocol.evaluation_seed
         )
         for path, champion in zip(run.champions, champions, strict=True)
     }
+    merits = {
+        stem: scorer_of(task).merit(champions[k].network, score, is_one_weight=k == 1)
+        for k, (stem, score) in enumerate(scores.items())
+    }
     evaluated = time.perf_counter()
-    reporter.say("tuning individual weights by CMA-ES")
+    method = task.measure.method
+    reporter.say(f"tuning individual weights by {METHOD_NAMES[method]}")
     settings = TuneSettings(
+        method=method,
         evaluations=protocol.tuning_evaluations,
         seed=protocol.evaluation_seed,
         episodes=protocol.episodes,
     )
     with Threads(n_workers or available_cores()) as executor, StopRequest() as stop:
-        made = tune_champion(
-            champions.tuned, settings, executor=executor, should_stop=lambda: stop.is_made
+        tuned_from, made = tune_the_best(
+            task,
+            dict(zip(scores, champions, strict=True)),
+            settings,
+            executor=executor,
+            place=place,
+            should_stop=lambda: stop.is_made,
         )
     if stop.signal_number is not None:
         raise Interrupted(stop.signal_number)
@@ -205,8 +240,15 @@ def _measure(
     return {
         "scores": scores,
         "tuned_weights": made.after.to_dict(),
+        "tuned_from": tuned_from,
+        "merits": merits | {Path(TUNED_WEIGHTS).stem: _merit_of(made)},
         "seconds": {
             "evaluate": round(evaluated - start, 3),
             "tune": round(time.perf_counter() - evaluated, 3),
         },
     }
+
+
+def _merit_of(made: TunedChampion) -> float:
+    """On the data that chose the weights; else, where there are always fresh ones, their score."""
+    return made.after.mean if math.isnan(made.merit) else made.merit

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from wann.reproduce.paper import PAPER, PaperRow
+from wann.reproduce.paper import PaperRow, benchmark_of
 from wann.reproduce.seed import SeedResult
 
 
@@ -29,26 +31,88 @@ class Column:
     is_less_better: bool = False
 
     def of(self, result: SeedResult) -> tuple[float, float | None]:
-        """Mean and deviation over the episodes; a count has no deviation."""
-        if self.score == "tuned_weights":
-            return result.tuned_weights["mean"], result.tuned_weights["std"]
+        """Mean and deviation; a count or a single accuracy has no deviation."""
         scores = result.scores[self.champion]
-        if self.score == "connections":
+        if self.is_count:
             return scores["network"]["connections"], None
-        return scores[self.score]["mean"], scores[self.score]["std"]
+        score = result.tuned_weights if self.score == "tuned_weights" else scores[self.score]
+        return score["mean"], score.get("std")
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its figures are whole numbers."""
+        return self.score == "connections"
 
 
-COLUMNS = (
-    Column("random weights", "champion", "random_weights"),
-    Column("random shared weight", "champion", "random_shared_weight"),
-    Column("best shared weight", "champion_tuned", "tuned_shared_weight"),
-    Column("tuned weights", "champion_tuned", "tuned_weights"),
-)
-SMALL_COLUMNS = (
+@dataclass(frozen=True)
+class Layout:
+    """The tables of a kind of task.
+
+    Attributes:
+        columns: of the main table, beside the connections.
+        small_columns: of the table of small champions.
+        decimals: of a score.
+        text: below the tables; takes ``trials`` and ``n``.
+    """
+
+    columns: tuple[Column, ...]
+    small_columns: tuple[Column, ...]
+    decimals: int
+    text: str
+
+    def cell(self, column: Column, value: float, deviation: float | None = None) -> str:
+        """A figure, with its deviation if it has one."""
+        decimals = 0 if column.is_count else self.decimals
+        spread = "" if deviation is None else f" ± {deviation:.{decimals}f}"
+        return f"{value:.{decimals}f}{spread}"
+
+
+_SMALL_COLUMNS = (
     Column("connections", "champion_small", "connections", is_less_better=True),
     Column("random shared weight", "champion_small", "random_shared_weight"),
     Column("best shared weight", "champion_small", "tuned_shared_weight"),
 )
+_SIZES = tuple(
+    Column("connections", name, "connections", is_less_better=True)
+    for name in ("champion", "champion_tuned")
+)
+_SMALL_TEXT = (
+    "The small ones are `champion_small.json`: the fewest connections with 90 % of the best random "
+    "shared weight."
+)
+# by the kind of the task's measure
+_LAYOUTS = {
+    "return": Layout(
+        (
+            Column("random weights", "champion", "random_weights"),
+            Column("random shared weight", "champion", "random_shared_weight"),
+            Column("best shared weight", "champion_tuned", "tuned_shared_weight"),
+            Column("tuned weights", "champion_tuned", "tuned_weights"),
+        ),
+        _SMALL_COLUMNS,
+        0,
+        "Mean return ± standard deviation over {n} fresh {trials}; median, best and worst over "
+        "seeds, each column by itself. Random weights and random shared weight: `champion.json` of "
+        "each run. Best shared weight and, on the same network, tuned weights (CMA-ES): "
+        "`champion_tuned.json`. Connections: of both. " + _SMALL_TEXT,
+    ),
+    "accuracy": Layout(
+        (
+            Column("random shared weight", "champion", "random_shared_weight"),
+            Column("best shared weight", "champion_tuned", "tuned_shared_weight"),
+            Column("ensemble", "champion", "ensemble"),
+            Column("tuned weights", "champion_tuned", "tuned_weights"),
+        ),
+        (*_SMALL_COLUMNS, Column("ensemble", "champion_small", "ensemble")),
+        1,
+        "Test accuracy in per cent, {n:,} {trials}; weights chosen on training data. Median, best "
+        "and worst over seeds, each column by itself. Random shared weight (± standard deviation "
+        "over 100 weights) and ensemble (the mean probabilities with 40 weights): `champion.json` "
+        "of each run. Best shared weight: `champion_tuned.json`. Tuned weights (Adam): of these "
+        "two, both tuned, the one that is right more often on training samples that were held "
+        "back. Connections: of both. " + _SMALL_TEXT,
+    ),
+}
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -56,12 +120,8 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def _number(value: float, deviation: float | None = None) -> str:
-    return f"{value:.0f}" if deviation is None else f"{value:.0f} ± {deviation:.0f}"
-
-
 def _over_seeds(
-    results: Sequence[SeedResult], columns: Sequence[Column], first_cells: Sequence[str] = ()
+    layout: Layout, results: Sequence[SeedResult], columns: Sequence[Column]
 ) -> list[list[str]]:
     """Rows of median, best and worst, each column by itself."""
     rows = []
@@ -76,49 +136,40 @@ def _over_seeds(
             function: Callable[..., float] = choose
             if column.is_less_better and name != "median":
                 function = np.min if name == "best" else np.max
-            cells.append(_number(float(function(values))))
-        rows.append([f"**{name}**", *first_cells, *(f"**{cell}**" for cell in cells)])
+            cells.append(layout.cell(column, float(function(values))))
+        rows.append([f"**{name}**", *(f"**{cell}**" for cell in cells)])
     return rows
 
 
-def _paper_row(paper: PaperRow) -> list[str]:
-    return [
-        "Gaier & Ha 2019",
-        _number(*paper.random_weights),
-        _number(*paper.random_shared),
-        _number(*paper.best_shared),
-        _number(*paper.tuned_weights),
-        str(paper.connections),
-    ]
+def _paper_row(layout: Layout, paper: PaperRow) -> list[str]:
+    known = [(column, paper.scores.get(column.score)) for column in layout.columns]
+    cells = [layout.cell(column, *score) if score else "" for column, score in known]
+    return ["Gaier & Ha 2019", *cells, str(paper.connections)]
 
 
-def _main_table(task: str, results: Sequence[SeedResult]) -> str:
-    sizes = [
-        Column("", name, "connections", is_less_better=True)
-        for name in ("champion", "champion_tuned")
-    ]
-    head = ["", *(column.title for column in COLUMNS), "connections"]
-    rows = [_paper_row(PAPER[task])] if task in PAPER else []
-    for row in _over_seeds(results, COLUMNS):
-        rows.append([*row, ""])
+def _main_table(layout: Layout, paper: PaperRow | None, results: Sequence[SeedResult]) -> str:
+    columns = layout.columns
+    head = ["", *(column.title for column in columns), "connections"]
+    rows = [_paper_row(layout, paper)] if paper else []
+    rows += [[*row, ""] for row in _over_seeds(layout, results, columns)]
     for result in results:
-        counts = sorted({int(column.of(result)[0]) for column in sizes}, reverse=True)
-        cells = [_number(*column.of(result)) for column in COLUMNS]
-        both = ", ".join(_number(column.of(result)[0]) for column in sizes)
-        rows.append([f"seed {result.seed}", *cells, both if len(counts) > 1 else str(counts[0])])
+        cells = [layout.cell(column, *column.of(result)) for column in columns]
+        sizes = [layout.cell(column, *column.of(result)) for column in _SIZES]
+        rows.append([f"seed {result.seed}", *cells, ", ".join(dict.fromkeys(sizes))])
     return _markdown(head, rows)
 
 
-def _small_table(results: Sequence[SeedResult]) -> str:
-    head = ["the smallest with 90 %", *(column.title for column in SMALL_COLUMNS)]
+def _small_table(layout: Layout, results: Sequence[SeedResult]) -> str:
+    columns = layout.small_columns
+    head = ["the smallest with 90 %", *(column.title for column in columns)]
     rows = [
         [
             f"seed {result.seed}",
-            *(_number(*column.of(result)) for column in SMALL_COLUMNS),
+            *(layout.cell(column, *column.of(result)) for column in columns),
         ]
         for result in results
     ]
-    return _markdown(head, [*_over_seeds(results, SMALL_COLUMNS), *rows])
+    return _markdown(head, [*_over_seeds(layout, results, columns), *rows])
 
 
 def minutes(seconds: float) -> str:
@@ -127,15 +178,23 @@ def minutes(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def table_of(task: str, results: Sequence[SeedResult], episodes: int, command: str) -> str:
+def table_of(
+    task: str,
+    results: Sequence[SeedResult],
+    episodes: int,
+    command: str,
+    kind: Literal["return", "accuracy"] = "return",
+) -> str:
     """The results in Markdown: a table beside the paper, one of small champions, and how.
 
     Args:
         task: name of the task.
         results: of at least one seed.
-        episodes: of each score.
+        episodes: of each score; of classifications all test samples count.
         command: that made them.
+        kind: of the task's measure.
     """
+    layout, benchmark = _LAYOUTS[kind], benchmark_of(task)
     total = sum(sum(result.seconds.values()) for result in results)
     parts = {
         part: float(np.median([result.seconds[part] for result in results]))
@@ -151,15 +210,16 @@ def table_of(task: str, results: Sequence[SeedResult], episodes: int, command: s
             str(about.get("system", "an unknown system")),
         ]
     )
-    return f"""{_main_table(task, results)}
+    score = results[0].scores["champion"]["tuned_shared_weight"]
+    n = score.get("samples", episodes)
+    trials = benchmark.trials or ("test samples" if "samples" in score else "episodes")
+    text = layout.text.format(n=n, trials=trials)
+    below = "\n\n".join(textwrap.fill(words, 100) for words in (text, benchmark.note) if words)
+    return f"""{_main_table(layout, benchmark.paper, results)}
 
-{_small_table(results)}
+{_small_table(layout, results)}
 
-Mean return ± standard deviation over {episodes} fresh episodes; median, best and worst over
-seeds, each column by itself. Random weights and random shared weight: `champion.json` of each run.
-Best shared weight and, on the same network, tuned weights (CMA-ES): `champion_tuned.json`.
-Connections: of both. The small ones are `champion_small.json`: the fewest connections with 90 % of
-the best random shared weight.
+{below}
 
 Made by `{command}` in {minutes(total)} minutes (a seed: {minutes(parts["evolve"])} to evolve,
 {minutes(parts["evaluate"])} to evaluate, {minutes(parts["tune"])} to tune; medians) with

@@ -15,7 +15,7 @@ from wann.search.champion import Champions
 from wann.search.config import Config, DataConfig, apply_settings, config_from_table, read_table
 from wann.search.presets import fitted_to_data, load_table
 from wann.tasks.base import Task
-from wann.tasks.classify import own_data_task
+from wann.tasks.classify import OWN_DATA, own_data_task
 from wann.tasks.data import USUAL_PLACE, DataPlace, sha256_of
 from wann.tasks.registry import make_task
 
@@ -74,8 +74,9 @@ def _resolved(request: RunRequest) -> tuple[Config, Task]:
         raise ConfigError("give --task NAME (see wann tasks) or --config FILE")
     if request.task is not None:
         make_task(request.task, request.data)
-    table = load_table(request.config or request.task or "")
-    if request.config is None and request.data.file is not None:
+    name = request.config or request.task or ""
+    table = load_table(name)
+    if name == OWN_DATA and request.data.file is not None:
         table = fitted_to_data(table, own_data_task(request.data).data)
     if request.task is not None and table.setdefault("task", request.task) != request.task:
         raise ConfigError(

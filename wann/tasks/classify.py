@@ -25,6 +25,9 @@ from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own
 from wann.tasks.measure import ACCURACY
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
 
+# the task of data of one's own, and its preset
+OWN_DATA = "classify"
+
 
 class ClassifyTask:
     """Naming the class of samples: an "episode" is one sample of the training part.
@@ -220,9 +223,9 @@ def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     """
     what = f"name the class of samples of your own ({OPTION} FILE.npz); score at most 0"
 
-    nameless = ClassifyTask("classify", what, (), (), lambda: load_own(place))
+    nameless = ClassifyTask(OWN_DATA, what, (), (), lambda: load_own(place))
     if place.file is None:
         return nameless
     data = nameless.data
     classes = tuple(map(str, range(data.n_classes)))
-    return ClassifyTask("classify", what, data.input_names, classes, lambda: data)
+    return ClassifyTask(OWN_DATA, what, data.input_names, classes, lambda: data)

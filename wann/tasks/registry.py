@@ -8,7 +8,7 @@ from collections.abc import Callable
 from wann.errors import TaskError
 from wann.tasks.base import Task
 from wann.tasks.car_racing import CarRacingTask
-from wann.tasks.classify import digits_task, mnist784_task, mnist_task, own_data_task
+from wann.tasks.classify import OWN_DATA, digits_task, mnist784_task, mnist_task, own_data_task
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.swingup import SwingUpTask
 
@@ -18,7 +18,7 @@ _COMPLETE: dict[str, Callable[[], Task]] = {
     "digits": digits_task,
 }
 _OF_A_FOLDER = {"mnist": mnist_task, "mnist784": mnist784_task}
-_OF_A_FILE = {"classify": own_data_task}
+_OF_A_FILE = {OWN_DATA: own_data_task}
 
 
 def task_names() -> list[str]:

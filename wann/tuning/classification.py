@@ -5,7 +5,7 @@ Source: Gaier & Ha 2019, section 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -248,6 +248,15 @@ class AccuracyScorer:
         mean = accuracies(stack_networks([network]), weights, samples, everyone)[0]
         error = np.sqrt(mean * (100.0 - mean) / len(everyone))
         return Profile(weights, mean, error, len(everyone))
+
+    def merit(self, network: Network, scores: Mapping[str, Any], *, is_one_weight: bool) -> float:
+        """The accuracy on all training samples: the test part has no say in a choice."""
+        samples = self.task.samples
+        weights = ensemble_weights()
+        if is_one_weight:
+            weights = np.array([scores["tuned_shared_weight"]["weight"]])
+        everyone = np.arange(len(samples.y))
+        return float(accuracies(stack_networks([network]), weights, samples, everyone).mean())
 
     def everything(self, network: Network, episodes: int, seed: int) -> dict[str, Any]:  # noqa: ARG002
         """As ``evaluate_classifier``."""

@@ -42,6 +42,15 @@ class Scorer(Protocol):
     ) -> Profile:
         """See ``weight_profile``."""
 
+    def merit(self, network: Network, scores: Mapping[str, Any], *, is_one_weight: bool) -> float:
+        """What networks with such scores may be compared by, to choose one of them.
+
+        Args:
+            network: the structure.
+            scores: as ``everything`` gives them.
+            is_one_weight: whether the best shared weight counts, or random ones.
+        """
+
     def everything(self, network: Network, episodes: int, seed: int) -> dict[str, Any]:
         """See ``evaluate_network``."""
 

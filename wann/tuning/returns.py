@@ -5,7 +5,7 @@ Source: Gaier & Ha 2019, section 4, table 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -99,6 +99,11 @@ class ReturnScorer:
         trials = self.task.draw_trials(episodes, _rng(seed, _Part.PROFILE))
         returns = sweep(self.task, stack_networks([network]), weights, trials).returns[0]
         return Profile(weights, returns.mean(axis=1), returns.std(axis=1), episodes)
+
+    def merit(self, network: Network, scores: Mapping[str, Any], *, is_one_weight: bool) -> float:  # noqa: ARG002
+        """The score itself: no other choice was made on its episodes."""
+        name = "tuned_shared_weight" if is_one_weight else "random_shared_weight"
+        return float(scores[name]["mean"])
 
     def everything(self, network: Network, episodes: int, seed: int) -> dict[str, Any]:
         """As ``evaluate_network``."""

@@ -27,6 +27,9 @@ from wann.tuning.shared import tune_shared
 Method = Literal["shared", "cma", "pepg", "adam"]
 
 
+METHOD_NAMES = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}
+
+
 class _Tuner(NamedTuple):
     """A way to individual weights.
 
@@ -177,7 +180,7 @@ def tune_champion(
     )
     weights = tuple(map(float, made.weights))
     after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
-    name = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}[settings.method]
+    name = METHOD_NAMES[settings.method]
     scores["tuned_weights"] = after.to_dict() | {
         "protocol": f"individual weights, tuned by {name} on {task.measure.tuned_on}; float64"
     }
