@@ -20,7 +20,7 @@ from wann.tuning.cma_es import CmaEs
 from wann.tuning.individual import Plan, tune_individual
 from wann.tuning.pepg import Pepg, centred_ranks
 from wann.tuning.shared import golden_section, tune_shared
-from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
+from wann.tuning.tune import TuneSettings, tune_champion
 
 TASK = SwingUpTask()
 NETWORK = network_from_connections(
@@ -261,12 +261,3 @@ def test_a_network_without_connections_cannot_be_tuned():
     champion = Champion(network, TASK.name, TASK.input_names, TASK.output_names)
     with pytest.raises(NetworkError, match="no connections"):
         tune_champion(champion, TuneSettings(), executor=Serial())
-
-
-def test_larger_networks_get_fewer_episodes_by_default():
-    assert default_evaluations(CHAMPION) > 0
-    pairs = [(i, 5 + j) for i in range(5) for j in range(1, 30)]
-    chain = [(5 + j, 35) for j in range(1, 30)]
-    large = network_from_connections(5, 1, [1] * 36, pairs + chain)
-    names = TASK.input_names, TASK.output_names
-    assert default_evaluations(Champion(large, TASK.name, *names)) < default_evaluations(CHAMPION)

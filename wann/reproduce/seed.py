@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wann.errors import ConfigError, RunError
 from wann.executors.threads import Threads
@@ -19,6 +19,7 @@ from wann.run.directory import RunDirectory
 from wann.run.interrupt import StopRequest
 from wann.run.loop import Reporter
 from wann.run.start import RunRequest, available_cores, execute, resolve_config
+from wann.run.structures import structures_of_run
 from wann.search.champion import Champions
 from wann.search.config import Config, config_from_table, read_table
 from wann.tuning.champion import task_of_champion
@@ -38,11 +39,14 @@ class Protocol:
         episodes: fresh episodes of each score.
         evaluation_seed: of these episodes; other than any that a search or a tuning meets.
         tuning_evaluations: budget of CMA-ES in episodes; None: its default.
+        structure: what is tuned: of the run the structure that turns out best, or the champion for
+            one weight.
     """
 
     episodes: int = 1000
     evaluation_seed: int = 12345
     tuning_evaluations: int | None = None
+    structure: Literal["front", "champion"] = "front"
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
@@ -62,7 +66,8 @@ class SeedResult:
         directory: of the run.
         scores: of ``champion.json``, ``champion_tuned.json`` and ``champion_small.json``, as
             ``evaluate_network`` gives them.
-        tuned_weights: mean, std and episodes of the tuned weights of ``champion_tuned.json``.
+        tuned_weights: mean, std and episodes of the tuned weights, and the ``connections`` that
+            they are of.
         seconds: wall time of evolve, evaluate and tune.
         workers: threads of the search.
         machine, versions: as in ``meta.json``.
@@ -195,16 +200,22 @@ def _measure(
         seed=protocol.evaluation_seed,
         episodes=protocol.episodes,
     )
+    structures = structures_of_run(run.path) if protocol.structure == "front" else []
     with Threads(n_workers or available_cores()) as executor, StopRequest() as stop:
         made = tune_champion(
-            champions.tuned, settings, executor=executor, should_stop=lambda: stop.is_made
+            champions.tuned,
+            settings,
+            executor=executor,
+            structures=structures,
+            should_stop=lambda: stop.is_made,
         )
     if stop.signal_number is not None:
         raise Interrupted(stop.signal_number)
     save_champion(made.champion, run.path / TUNED_WEIGHTS)
     return {
         "scores": scores,
-        "tuned_weights": made.after.to_dict(),
+        "tuned_weights": made.after.to_dict()
+        | {"connections": made.champion.network.n_connections},
         "seconds": {
             "evaluate": round(evaluated - start, 3),
             "tune": round(time.perf_counter() - evaluated, 3),

@@ -18,8 +18,7 @@ class Column:
     Attributes:
         title: its heading.
         champion: stem of the champion file that it is about.
-        score: name of the score; "connections" and "tuned_weights" are no scores of
-            ``evaluate_network``.
+        score: name of the score, or "connections".
         is_less_better: as of connections.
     """
 
@@ -30,7 +29,9 @@ class Column:
 
     def of(self, result: SeedResult) -> tuple[float, float | None]:
         """Mean and deviation over the episodes; a count has no deviation."""
-        if self.score == "tuned_weights":
+        if self.champion == "champion_tuned_weights":
+            if self.score == "connections":
+                return result.tuned_weights["connections"], None
             return result.tuned_weights["mean"], result.tuned_weights["std"]
         scores = result.scores[self.champion]
         if self.score == "connections":
@@ -42,7 +43,7 @@ COLUMNS = (
     Column("random weights", "champion", "random_weights"),
     Column("random shared weight", "champion", "random_shared_weight"),
     Column("best shared weight", "champion_tuned", "tuned_shared_weight"),
-    Column("tuned weights", "champion_tuned", "tuned_weights"),
+    Column("tuned weights", "champion_tuned_weights", "tuned_weights"),
 )
 SMALL_COLUMNS = (
     Column("connections", "champion_small", "connections", is_less_better=True),
@@ -95,17 +96,16 @@ def _paper_row(paper: PaperRow) -> list[str]:
 def _main_table(task: str, results: Sequence[SeedResult]) -> str:
     sizes = [
         Column("", name, "connections", is_less_better=True)
-        for name in ("champion", "champion_tuned")
+        for name in ("champion", "champion_tuned", "champion_tuned_weights")
     ]
     head = ["", *(column.title for column in COLUMNS), "connections"]
     rows = [_paper_row(PAPER[task])] if task in PAPER else []
     for row in _over_seeds(results, COLUMNS):
         rows.append([*row, ""])
     for result in results:
-        counts = sorted({int(column.of(result)[0]) for column in sizes}, reverse=True)
         cells = [_number(*column.of(result)) for column in COLUMNS]
-        both = ", ".join(_number(column.of(result)[0]) for column in sizes)
-        rows.append([f"seed {result.seed}", *cells, both if len(counts) > 1 else str(counts[0])])
+        counts = ", ".join(_number(column.of(result)[0]) for column in sizes)
+        rows.append([f"seed {result.seed}", *cells, counts])
     return _markdown(head, rows)
 
 
@@ -157,9 +157,10 @@ def table_of(task: str, results: Sequence[SeedResult], episodes: int, command: s
 
 Mean return ± standard deviation over {episodes} fresh episodes; median, best and worst over
 seeds, each column by itself. Random weights and random shared weight: `champion.json` of each run.
-Best shared weight and, on the same network, tuned weights (CMA-ES): `champion_tuned.json`.
-Connections: of both. The small ones are `champion_small.json`: the fewest connections with 90 % of
-the best random shared weight.
+Best shared weight: `champion_tuned.json`. Tuned weights (CMA-ES): `champion_tuned_weights.json`,
+that structure of the run's Pareto front or hall of fame which turned out best on other episodes.
+Connections: of these three. The small ones are `champion_small.json`: the fewest connections with
+90 % of the best random shared weight.
 
 Made by `{command}` in {minutes(total)} minutes (a seed: {minutes(parts["evolve"])} to evolve,
 {minutes(parts["evaluate"])} to evaluate, {minutes(parts["tune"])} to tune; medians) with

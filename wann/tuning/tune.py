@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -16,11 +16,12 @@ from wann.tuning.adam import tune_adam
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
 from wann.tuning.cma_es import CmaEs
-from wann.tuning.evaluation import shared_score, tuned_weights_score
-from wann.tuning.individual import OnProgress, Tuning, tune_individual
+from wann.tuning.evaluation import best_shared_weight, shared_score, tuned_weights_score
+from wann.tuning.individual import OnProgress, Tuning, tune_structures
 from wann.tuning.pepg import Pepg
 from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
+from wann.tuning.structures import structures_to_tune
 
 Method = Literal["shared", "cma", "pepg", "adam"]
 
@@ -31,16 +32,18 @@ _MOST_EPISODES = 20_000_000
 _ADAM_EPISODES_TIMES_CONNECTIONS = 30_000_000_000
 
 
-def default_evaluations(champion: Champion, method: Method = "cma") -> int:
-    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for a larger network.
+def default_evaluations(task: Task, networks: Sequence[Network], method: Method = "cma") -> int:
+    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for larger networks.
 
-    Raises:
-        TaskError: the task is unknown or does not fit the network.
+    Args:
+        task: of the networks.
+        networks: that are tuned together: their mean size counts.
+        method: of the tuning.
     """
-    number = task_of_champion(champion).episode_numbers.tuning
-    if number:
-        return number
-    connections = max(champion.network.n_connections, 1)
+    if task.episode_numbers.tuning:
+        return task.episode_numbers.tuning
+    total = sum(network.n_connections for network in networks)
+    connections = max(total // len(networks), 1)
     if method == "adam":
         return min(_MOST_EPISODES, _ADAM_EPISODES_TIMES_CONNECTIONS // connections)
     return min(_MOST_EPISODES, _EPISODES_TIMES_CONNECTIONS // connections)
@@ -90,18 +93,20 @@ class TunedChampion:
     is_accuracy: bool = False
 
 
-def _check_method(task: Task, method: Method) -> None:
+def _check_method(task: Task, method: Method, has_structures: bool) -> None:
     if method == "adam" and not isinstance(task, ClassifyTask):
         raise TaskError(
             f"method 'adam' needs a classification task, and {task.name!r} is none; "
             "allowed here: shared, cma, pepg"
         )
+    if has_structures and method not in ("cma", "pepg"):
+        raise TaskError(f"method {method!r} tunes one structure; of several: cma, pepg")
 
 
 def _tune_individual(
     task: Task,
-    network: Network,
-    start: float,
+    networks: Sequence[Network],
+    starts: Sequence[float],
     budget: Budget,
     settings: TuneSettings,
     executor: Executor,
@@ -110,16 +115,17 @@ def _tune_individual(
     """Individual weights by the method of the settings."""
     if settings.method == "adam":
         assert isinstance(task, ClassifyTask)
-        tune: Callable[..., Tuning] = partial(tune_adam, task, network)
+        tune: Callable[..., Tuning] = partial(tune_adam, task, networks[0], start_weight=starts[0])
     else:
-        tune = partial(tune_individual, task, network, Pepg if settings.method == "pepg" else CmaEs)
-    return tune(
-        start_weight=start,
-        budget=budget,
-        seed=settings.seed,
-        executor=executor,
-        on_progress=on_progress,
-    )
+        optimiser = Pepg if settings.method == "pepg" else CmaEs
+        tune = partial(tune_structures, task, networks, optimiser, start_weights=starts)
+    return tune(budget=budget, seed=settings.seed, executor=executor, on_progress=on_progress)
+
+
+def _of_another_structure(champion: Champion, network: Network) -> Champion:
+    """A champion of the same run, chosen for its individual weights; it has no scores yet."""
+    provenance = dict(champion.provenance) | {"chosen_for": "individual weights"}
+    return replace(champion, network=network, scores={}, provenance=provenance, tuned_weights=None)
 
 
 def tune_champion(
@@ -127,6 +133,7 @@ def tune_champion(
     settings: TuneSettings,
     *,
     executor: Executor,
+    structures: Sequence[Network] = (),
     on_progress: OnProgress = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> TunedChampion:
@@ -135,6 +142,8 @@ def tune_champion(
     Args:
         champion: of a known task; it stays as it is.
         settings: how.
+        structures: others of the same run; the result is of that which does best, of the champion's
+            and those among them that are worth tuning (see ``structures_to_tune``).
         executor: runs the rollouts.
         on_progress: is told after every generation.
         should_stop: asked now and then; true: the best so far is the result.
@@ -146,20 +155,25 @@ def tune_champion(
     task, network = task_of_champion(champion), champion.network
     if network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
-    _check_method(task, settings.method)
+    _check_method(task, settings.method, bool(structures))
     task.prepare()
     is_accuracy = isinstance(task, ClassifyTask)
     episodes = settings.episodes or task.episode_numbers.report
     start = best_weight_of(task, champion)
-    before = shared_score(task, network, start, episodes, settings.seed)
-    scores: dict[str, Any] = dict(champion.scores)
+    networks, starts = [network], [start]
+    if structures:
+        everyone = [network, *structures]
+        found = structures_to_tune(task, everyone, seed=settings.seed, executor=executor)
+        networks, starts = [everyone[k] for k in found.places], list(found.weights)
     about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
     seconds = settings.seconds
     evaluations = settings.evaluations
     if evaluations is None and seconds is None:
-        evaluations = default_evaluations(champion, settings.method)
+        evaluations = default_evaluations(task, networks, settings.method)
     budget = Budget(evaluations, seconds, should_stop)
     if settings.method == "shared":
+        scores: dict[str, Any] = dict(champion.scores)
+        before = shared_score(task, network, start, episodes, settings.seed)
         weight = tune_shared(task, network, seed=settings.seed, executor=executor)
         after = shared_score(task, network, weight, episodes, settings.seed)
         protocol = "golden-section search about the best of a sweep over [-2, 2]"
@@ -167,7 +181,13 @@ def tune_champion(
         provenance = dict(champion.provenance) | {"tuning": about}
         tuned = replace(champion, scores=scores, provenance=provenance)
         return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations", is_accuracy)
-    made = _tune_individual(task, network, start, budget, settings, executor, on_progress)
+    made = _tune_individual(task, networks, starts, budget, settings, executor, on_progress)
+    if networks[made.structure] != network:
+        network, about["structures"] = networks[made.structure], len(networks)
+        start = best_shared_weight(task, network, settings.seed)
+        champion = _of_another_structure(champion, network)
+    scores = dict(champion.scores)
+    before = shared_score(task, network, start, episodes, settings.seed)
     weights = tuple(map(float, made.weights))
     after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
     name = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}[settings.method]
