@@ -18,6 +18,7 @@ from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
 
 SHORT = Plan(
     starts=4,
+    least_starts=2,
     start_factors=(1.0, 0.5),
     exploring_generations=20,
     exploring_share=0.4,
@@ -76,8 +77,8 @@ def test_the_task_limits_their_number():
 
 
 def test_large_ones_are_left_out_unless_there_are_no_others():
-    scores = {1700: 100.0, 700: 90.0, 600: 95.0, 8: 80.0, 10: 85.0}
-    assert chosen(scores, [700, 10, 1700, 8, 600])[0] == [8, 10, 600]
+    scores = {1700: 100.0, 700: 90.0, 500: 95.0, 8: 80.0, 10: 85.0}
+    assert chosen(scores, [700, 10, 1700, 8, 500])[0] == [8, 10, 500]
     assert chosen({1700: 100.0, 1800: 101.0}, [1800, 1700])[0] == [1700]
 
 

@@ -56,6 +56,7 @@ class Plan:
 
     Attributes:
         starts: the most starts that are explored.
+        least_starts: of each structure, if several are explored.
         start_factors: by which the best shared weight is multiplied, start for start in turn.
         exploring_generations: of each start.
         exploring_share: of the budget, at which exploring ends.
@@ -71,12 +72,10 @@ class Plan:
         finalists: the best means by their examinations, which flatter the lucky; the choice at the
             end is between them and the start.
         choice: episodes of that choice.
-
-    Of several structures each is explored from ``starts`` divided by their number, at least from
-    two: see ``plan_for``.
     """
 
     starts: int = 16
+    least_starts: int = 4
     start_factors: tuple[float, ...] = (1.0, -1.0, 0.5, -0.5)
     exploring_generations: int = 300
     exploring_share: float = 0.15
@@ -109,7 +108,7 @@ def plan_for(task: Task, n_structures: int = 1) -> Plan:
         return plan
     return replace(
         plan,
-        start_factors=(0.5, 1.0),
+        start_factors=(0.5, -0.5, 1.0, -1.0),
         exploring_share=0.4,
         contenders=(10, 4, 1),
         refining_shares=(0.65, 0.85, 1.0),
@@ -343,7 +342,7 @@ class _Search:
     def explore(self, make_optimiser: MakeOptimiser, starts: Sequence[Weights]) -> list[_Contender]:
         """Short searches, each from a shared weight; the most promising first."""
         plan, n = self.plan, len(starts)
-        rounds = max(plan.starts // n, min(2, plan.starts))
+        rounds = plan.starts if n == 1 else max(plan.starts // n, plan.least_starts)
         made: list[_Contender] = []
         for k in range(rounds * n):
             if made and self.budget.fraction >= plan.exploring_share:

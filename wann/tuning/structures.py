@@ -22,7 +22,7 @@ _EPISODES = 32
 # of the best of all with its best shared weight
 _LEAST_PART = 0.7
 # of all that are explored together: what exploring costs
-_MOST_CONNECTIONS = 1200
+_MOST_CONNECTIONS = 600
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def structures_to_tune(
 
     Those that reach 70 % of the best mean return with a shared weight of a sweep over [-2, 2], the
     smallest first; of networks with the same returns, one. The task says how many at most
-    (``episode_numbers.structures``); together they have at most 1200 connections, unless the first
+    (``episode_numbers.structures``); together they have at most 600 connections, unless the first
     alone has more.
 
     Args:
