@@ -33,7 +33,7 @@ _WRONG = LinearSegmentedColormap.from_list("wrong", ["#ffffff", "#fbe3d0", "#e08
 # above this accuracy dark numbers can be read
 _READABLE = 76.0
 _MOST_NUMBERED, _MOST_NAMED = 26, 60
-_LONGEST_NAME = 12
+_LONGEST_NAME = 16
 
 
 def draw_class_accuracies(
@@ -160,7 +160,7 @@ def draw_confusion(scores: ClassScores, *, title: str | None = None) -> Figure:
         title: above the panel.
     """
     confusion, n = scores.confusion, len(scores.classes)
-    size = float(np.clip(1.9 + 0.5 * (n + 1), 4.4, 14.0))
+    size = float(np.clip(1.9 + 0.5 * (n + 1), 6.0, 14.0))
     figure = new_figure(size, size)
     axes = figure.subplots()
     per_label, per_answer = confusion.sum(axis=1), confusion.sum(axis=0)
@@ -185,7 +185,8 @@ def draw_confusion(scores: ClassScores, *, title: str | None = None) -> Figure:
     axes.set_ylabel("label")
     if n <= _MOST_NUMBERED:
         _write_numbers(axes, confusion, recall, precision, (size - 1.4) / (n + 1))
-    write_title(axes, title)
+    # above the heading of the shares
+    write_title(axes, title, distance=26.0)
     return figure
 
 

@@ -62,6 +62,6 @@ def save_drawing(
         save_image_network(network, paths, shape, outputs, weights_of(champion), title=title)
     else:
         raise TaskError(
-            "the champion cannot be drawn as a grid: its inputs are no image, whose pixels are "
-            "named row,column; the style graph draws it"
+            "the champion cannot be drawn as a grid, because its inputs are no image (whose pixels "
+            "are named row,column): use --style graph"
         )
