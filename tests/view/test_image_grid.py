@@ -9,6 +9,7 @@ from functools import cache
 import networkx as nx
 import numpy as np
 import pytest
+from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
 from tests import naive
@@ -16,11 +17,12 @@ from wann.errors import FormatError, TaskError
 from wann.formats.champion import Champion
 from wann.genome.network import Network, network_from_connections
 from wann.kernels.activation import Activation
-from wann.view.drawing import save_drawing, weights_of
+from wann.view.drawing import mean_images_of, save_drawing, weights_of
 from wann.view.graph import save_network
 from wann.view.image_grid import Weights, draw_image_network
 from wann.view.influence import direct_connections, outputs_reached, pixel_effects
 from wann.view.node_counts import hidden_node_counts
+from wann_envs.classify import load_digits
 
 SHAPE = (4, 6)
 N_INPUTS = 24
@@ -266,3 +268,79 @@ def test_grid_is_saved_as_a_whole_and_with_the_same_bytes(tmp_path) -> None:
     with pytest.raises(FormatError, match=r"\.svg"):
         save_drawing(own, [tmp_path / "c.png", tmp_path / "c.jpg"])
     assert not (tmp_path / "c.png").exists()
+
+
+# mean images
+
+
+def outlines(figure: Figure) -> list[QuadContourSet]:
+    return [c for c in figure.axes[0].collections if isinstance(c, QuadContourSet)]
+
+
+def test_outlines_run_around_the_bright_pixels_of_the_mean_images() -> None:
+    network = random_network(5, 20, 3)
+    images = np.zeros((3, *SHAPE))
+    images[0, 1:3, 2:4] = 0.8
+    # the whole image, up to its edge; the third has nothing to outline
+    images[1, :, 0] = 1.0
+    figure = draw_image_network(
+        network, SHAPE, tuple("abc"), shared(network), mean_images=images.reshape(3, -1)
+    )
+    first, second = outlines(figure)
+    x, y = first.get_paths()[0].vertices.T
+    pixel = 1.6 / SHAPE[1]
+    assert ((x > 1.4 * pixel) & (x < 4.6 * pixel) & (-y > 0.4 * pixel) & (-y < 3.6 * pixel)).all()
+    # closed at the edge
+    vertices = second.get_paths()[0].vertices
+    assert vertices[0].tolist() == pytest.approx(vertices[-1].tolist())
+    assert "outline of the mean image" in texts(figure)
+    assert "outline of the mean image" not in texts(drawn(network))
+    assert not outlines(drawn(network))
+    with pytest.raises(TaskError, match="mean images"):
+        draw_image_network(
+            network, SHAPE, tuple("abc"), shared(network), mean_images=images[:2].reshape(2, -1)
+        )
+
+
+def digits_champion(task: str = "digits", side: int = 8, **fields) -> Champion:
+    n = side**2
+    network = network_from_connections(n, 10, [LINEAR] * (n + 11), [(1, n + 1)])
+    names = fields.pop("inputs", names_of((side, side)))
+    return Champion(network, task, names, tuple(map(str, range(10))))
+
+
+def test_mean_images_are_those_of_the_training_part() -> None:
+    data = load_digits()
+    found = mean_images_of(digits_champion())
+    assert found is not None
+    for k in range(10):
+        np.testing.assert_allclose(
+            found[k], data.x_train[data.y_train == k].mean(axis=0), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        digits_champion("no such task"),
+        digits_champion("cartpole_swingup"),
+        digits_champion(side=9),
+        digits_champion(inputs=tuple(f"x{k}" for k in range(64))),
+    ],
+)
+def test_champions_without_images_at_hand_have_no_mean_images(strange) -> None:
+    assert mean_images_of(strange) is None
+
+
+@pytest.mark.parametrize(("task", "side"), [("mnist", 16), ("mnist784", 28)])
+def test_nothing_is_downloaded_for_a_drawing(task, side, tmp_path, monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a download")
+
+    monkeypatch.setattr("wann_envs.classify.mnist_files._download", refuse)
+    monkeypatch.setattr("wann_envs.classify.mnist_files.cache_folder", lambda: tmp_path)
+    monkeypatch.delenv("WANN_DATA_DIR", raising=False)
+    assert mean_images_of(digits_champion(task, side)) is None
+    # there, but empty
+    monkeypatch.setenv("WANN_DATA_DIR", str(tmp_path))
+    assert mean_images_of(digits_champion(task, side)) is None

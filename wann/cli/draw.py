@@ -15,7 +15,8 @@ def add_parser(verbs: Any) -> None:
         "draw",
         help="draw a champion as a graph, or as the pixels it uses",
         description="Draw the network of a champion: as a layered graph, or, where its inputs are "
-        "the pixels of an image, for each output the pixels that lead to it.",
+        "the pixels of an image, for each output the pixels that lead to it; over them, if the "
+        "data are at hand, the outline of the mean image of each class.",
         **example("wann draw results/cartpole_swingup-seed0 -o champion.svg"),
     )
     add_champion(parser)
@@ -39,11 +40,12 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draws the champion."""
     from wann.formats.champion import load_champion
-    from wann.view.drawing import save_drawing
+    from wann.view.drawing import mean_images_of, save_drawing
     from wann.view.pictures import picture_beside
 
     champion = load_champion(args.champion)
     path = args.output or picture_beside(args.champion)
-    save_drawing(champion, path, title=args.title, style=args.style)
+    means = None if args.style == "graph" else mean_images_of(champion)
+    save_drawing(champion, path, title=args.title, style=args.style, mean_images=means)
     print(f"wrote {path}")
     return 0

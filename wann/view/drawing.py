@@ -7,15 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wann.errors import TaskError
 from wann.formats.champion import Champion
+from wann.tasks.classify import ClassifyTask
+from wann.tuning.champion import task_of_champion
 from wann.view.graph import save_network
-from wann.view.image_grid import Weights, save_image_network
-from wann_envs.classify import image_shape_of
+from wann.view.image_grid import Weights, draw_image_network
+from wann.view.page import save_page
+from wann_envs.classify import image_shape_of, mnist_is_here
 
 Style = Literal["auto", "graph", "grid"]
 STYLES: tuple[Style, ...] = ("auto", "graph", "grid")
+# tasks whose data may have to be downloaded
+_DOWNLOADED = ("mnist", "mnist784")
 
 
 def weights_of(champion: Champion) -> Weights:
@@ -34,14 +40,39 @@ def weights_of(champion: Champion) -> Weights:
     return Weights(values, f"{words} {weight:.4g}".replace("-", "−"))
 
 
+def mean_images_of(champion: Champion) -> NDArray[np.float64] | None:
+    """(n_outputs, n_inputs) the mean training image of each class of a champion's task.
+
+    None where the data are not at hand, and where there are no images: nothing is downloaded, for
+    a drawing does without.
+    """
+    must_be_here = champion.task in _DOWNLOADED
+    if image_shape_of(champion.input_names) is None or (must_be_here and not mnist_is_here()):
+        return None
+    try:
+        task = task_of_champion(champion)
+        if not isinstance(task, ClassifyTask):
+            return None
+        data = task.data
+    except TaskError:
+        return None
+    return np.array(
+        [
+            data.x_train[data.y_train == k].mean(axis=0, dtype=np.float64)
+            for k in range(data.n_classes)
+        ]
+    )
+
+
 def save_drawing(
     champion: Champion,
     paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     title: str | None = None,
     style: Style = "auto",
+    mean_images: NDArray[np.float64] | None = None,
 ) -> None:
-    """Draws a champion into PNG, SVG or PDF files; the same champion gives the same bytes.
+    """Draws a champion into PNG, SVG or PDF files; the same arguments give the same bytes.
 
     Args:
         champion: its file is enough; no data are needed.
@@ -49,6 +80,7 @@ def save_drawing(
         title: a line above the drawing.
         style: "graph" as ``draw_network``; "grid" as ``draw_image_network``; "auto": "grid" where
             the names of the inputs are those of the pixels of an image, else "graph".
+        mean_images: (n_outputs, n_inputs) of the classes, outlined in a grid; None: no outlines.
 
     Raises:
         FormatError: a path ends in something else, or cannot be written.
@@ -59,7 +91,13 @@ def save_drawing(
     if style == "graph" or (style == "auto" and shape is None):
         save_network(network, paths, champion.input_names, outputs, title=title)
     elif shape is not None:
-        save_image_network(network, paths, shape, outputs, weights_of(champion), title=title)
+        weights = weights_of(champion)
+        save_page(
+            lambda: draw_image_network(
+                network, shape, outputs, weights, title=title, mean_images=mean_images
+            ),
+            paths,
+        )
     else:
         raise TaskError(
             "the champion cannot be drawn as a grid, because its inputs are no image (whose pixels "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -19,7 +19,7 @@ from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.influence import direct_connections, outputs_reached, pixel_effects
 from wann.view.node_counts import draw_hidden_nodes
-from wann.view.page import QUIET_INK, Page, save_page
+from wann.view.page import QUIET_INK, Page
 from wann.view.panels import INK
 
 Floats = NDArray[np.float64]
@@ -39,6 +39,12 @@ _SPACE = 0.06
 _TITLE_SIZE, _NAME_SIZE, _TEXT_SIZE, _SMALL_SIZE = 17.0, 15.0, 12.0, 9.5
 _SMALLEST_NAME = 7.0
 
+_OUTLINE: dict[str, Any] = {
+    "colors": [QUIET_INK],
+    "linewidths": 0.9,
+    "alpha": 0.8,
+    "zorder": 3,
+}
 _BACKGROUND = "#f1f3f6"
 # blue and orange stay apart for the colour-blind, and both from the grey of no effect
 _EFFECT = LinearSegmentedColormap.from_list(
@@ -71,6 +77,7 @@ def draw_image_network(
     weights: Weights,
     *,
     title: str | None = None,
+    mean_images: Floats | None = None,
 ) -> Figure:
     """Draws a panel for each output: the pixels from which a path leads to it.
 
@@ -84,6 +91,7 @@ def draw_image_network(
         output_names: a name per output.
         weights: with which the effects are computed.
         title: a line above the drawing.
+        mean_images: (n_outputs, n_inputs) the mean image of each class, whose outline is drawn.
 
     Returns:
         A figure, as large as the number of outputs needs.
@@ -101,6 +109,8 @@ def draw_image_network(
             f"an image of {shape[0]} × {shape[1]} pixels does not fit a network with "
             f"{network.n_inputs} inputs"
         )
+    if mean_images is not None and mean_images.shape != (network.n_outputs, network.n_inputs):
+        raise TaskError(f"mean images of shape {mean_images.shape} do not fit the network")
     page = Page(scale=1.0)
     grid = _Grid(shape, network.n_outputs)
     reached, is_direct = outputs_reached(network), direct_connections(network)
@@ -112,29 +122,13 @@ def draw_image_network(
         colours = _EFFECT(_strengths(effects[:, k]))[reached[:, k]]
         _draw_pixels(page, grid, left, top, reached[:, k], colours, f"pixels of output {k}")
         _frame_pixels(page, grid, left, top, is_direct[:, k], f"connected to output {k}")
+        if mean_images is not None:
+            _draw_outline(page, grid, left, top, mean_images[k])
         n, n_direct = int(reached[:, k].sum()), int(is_direct[:, k].sum())
         _write_caption(page, grid, left, top, f"{_count(n, 'pixel')}, {n_direct} directly")
-    _draw_bottom(page, grid, network)
+    _draw_bottom(page, grid, network, mean_images is not None)
     _write_head(page, network, reached, weights, title)
     return page.finish()
-
-
-def save_image_network(
-    network: Network,
-    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-    shape: tuple[int, int],
-    output_names: Sequence[str],
-    weights: Weights,
-    *,
-    title: str | None = None,
-) -> None:
-    """Writes the drawing of ``draw_image_network`` as PNG, SVG or PDF files, each atomically.
-
-    Raises:
-        FormatError: a path ends in something else, or cannot be written.
-        TaskError: names or shape do not fit the network.
-    """
-    save_page(lambda: draw_image_network(network, shape, output_names, weights, title=title), paths)
 
 
 @dataclass(frozen=True)
@@ -234,6 +228,23 @@ def _frame_pixels(
     page.axes.add_collection(frames, autolim=False)
 
 
+def _draw_outline(page: Page, grid: _Grid, left: float, top: float, image: Floats) -> None:
+    """Draws where an image is halfway between its darkest and its brightest pixel."""
+    height, width = grid.shape
+    low, high = float(image.min()), float(image.max())
+    if not high > low:
+        return
+    # a dark border closes the lines at the edge
+    pixels = np.pad(image.reshape(height, width), 1, constant_values=low)
+    page.axes.contour(
+        left + (np.arange(-1, width + 1) + 0.5) * grid.pixel,
+        top - (np.arange(-1, height + 1) + 0.5) * grid.pixel,
+        pixels,
+        levels=[low + 0.5 * (high - low)],
+        **_OUTLINE,
+    )
+
+
 def _draw_heading(
     page: Page, left: float, top: float, name: str, activation: Activation | None
 ) -> None:
@@ -259,7 +270,7 @@ def _write_caption(page: Page, grid: _Grid, left: float, top: float, words: str)
     page.grow(left, y - _CAPTION, left, y)
 
 
-def _draw_bottom(page: Page, grid: _Grid, network: Network) -> None:
+def _draw_bottom(page: Page, grid: _Grid, network: Network, has_outlines: bool) -> None:
     """Draws the connections of each pixel, the hidden nodes, and what the colours mean."""
     left, top = grid.corner(grid.rows * grid.columns)
     top -= 0.12
@@ -273,10 +284,10 @@ def _draw_bottom(page: Page, grid: _Grid, network: Network) -> None:
     draw_hidden_nodes(
         page, network, left + _SIDE + _GAP, top, grid.right - 2 * _SIDE - 2.5 * _GAP, _HEADING
     )
-    _draw_legend(page, grid.right - _SIDE, top)
+    _draw_legend(page, grid.right - _SIDE, top, has_outlines)
 
 
-def _draw_legend(page: Page, left: float, top: float) -> None:
+def _draw_legend(page: Page, left: float, top: float, has_outlines: bool) -> None:
     """Explains the colours of pixels."""
     page.write(left, top + _HEADING / 2, "a lit pixel", _NAME_SIZE, across="left")
     y, width = top, _SIDE
@@ -316,6 +327,12 @@ def _draw_legend(page: Page, left: float, top: float) -> None:
                 linewidth=1.0,
             )
         )
+        page.write(left + 1.7 * small, y - 0.045, words, _SMALL_SIZE, across="left", up="baseline")
+        y -= 0.2
+    if has_outlines:
+        line = LineCollection([[(left, y), (left + small, y)]], **_OUTLINE)
+        page.axes.add_collection(line, autolim=False)
+        words = "outline of the mean image"
         page.write(left + 1.7 * small, y - 0.045, words, _SMALL_SIZE, across="left", up="baseline")
         y -= 0.2
     words = "mean effect in 64 random\nimages; each panel has its\nown scale"

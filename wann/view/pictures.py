@@ -13,7 +13,7 @@ from wann.tuning.score import Profile
 from wann.view.class_plots import save_class_accuracies, save_confusion
 from wann.view.class_scores import ClassScores, class_scores_of
 from wann.view.curves import read_columns, save_learning_curve
-from wann.view.drawing import save_drawing
+from wann.view.drawing import mean_images_of, save_drawing
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.profile import levels_of, save_champion_profile, training_range_of
 
@@ -75,8 +75,13 @@ def save_run_pictures(directory: Path, champions: Champions) -> None:
     ``profile.png``, ``classes.png`` and ``confusion.png``.
     """
     names = ("champion", "champion_tuned", "champion_small")
+    means = mean_images_of(champions.best)
     for name, champion in zip(names, champions, strict=True):
-        save_drawing(champion, [directory / f"{name}.png", directory / f"{name}.svg"])
+        save_drawing(
+            champion,
+            [directory / f"{name}.png", directory / f"{name}.svg"],
+            mean_images=means,
+        )
     title = directory.resolve().name
     save_learning_curve(
         read_columns(directory / "metrics.csv"),
