@@ -163,6 +163,16 @@ def test_course_of_a_champion_file_is_refused(refused, champion_file, what):
     assert "run directory" in error
 
 
+@pytest.mark.parametrize("what", ["classes", "confusion"])
+def test_classes_of_another_task_are_refused_and_no_part_of_all(
+    refused, finished, champion_file, what
+):
+    for source in (finished, champion_file):
+        assert "no classes" in refused(source, "--what", what)
+        assert not (source.parent / f"{what}.png").exists()
+    assert not (finished / f"{what}.png").exists()
+
+
 def test_run_of_an_older_version_has_the_other_plots_and_a_word_of_the_fronts(run, capsys, refused):
     for name in ("fronts.csv", "fronts.png"):
         (run / name).unlink()

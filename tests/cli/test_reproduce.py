@@ -140,11 +140,9 @@ def test_digits_are_reproduced_by_their_accuracy(tmp_path, capsys):
     assert tuned.provenance["tuning"]["method"] == "adam"
     score = tuned.scores["tuned_weights"]
     assert (score["samples"], score["unit"]) == (355, "per cent")
-    known = json.loads((tmp_path / "runs/digits_quick-seed1/reproduction.json").read_text("utf-8"))
-    assert known["tuned_from"] in ("champion", "champion_tuned")
-    assert load_champion(out / f"{known['tuned_from']}.json").network == tuned.network
+    champions = [load_champion(out / f"{name}.json") for name in ("champion", "champion_tuned")]
+    assert tuned.network in [champion.network for champion in champions]
     # nothing is measured twice
     assert main(["reproduce", "digits", *options, "--overwrite", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["seeds"][0]["tuned_weights"]["mean"] == score["mean"]
-    assert told["seeds"][0]["tuned_from"] == known["tuned_from"]

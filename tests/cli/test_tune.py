@@ -1,13 +1,16 @@
 """``wann tune``, and what replay and evaluate do with tuned weights."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from tests.cli.runs import TINY, evolve
 from wann.cli.main import main
 from wann.formats.champion import Champion, load_champion, save_champion
 from wann.genome.network import network_from_connections
+from wann.run.structures import structures_of_run
 from wann.tasks.registry import make_task
 from wann.tasks.swingup import SwingUpTask
 
@@ -130,6 +133,52 @@ def test_adam_is_for_classification_only(capsys, champion):
     assert "classification" in err
     assert "shared, cma, pepg" in err
     assert not champion.with_name("agent_tuned_weights.json").exists()
+
+
+@pytest.fixture(scope="module")
+def run_directory(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tuning") / "run"
+    assert evolve(*TINY, "--generations", 4, "--out", directory, "--quiet") == 0
+    return directory
+
+
+def test_the_structures_of_a_run_are_tuned_together(capsys, run_directory):
+    code, out, _ = run(capsys, "tune", run_directory, *SHORT, "--structure", "front", "--json")
+    assert code == 0
+    told = json.loads(out)
+    file = run_directory / "front_tuned_weights.json"
+    assert told["file"] == str(file)
+    tuned = load_champion(file)
+    assert tuned.network in structures_of_run(run_directory)
+    assert told["connections"] == tuned.network.n_connections == len(tuned.tuned_weights)
+    code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--json")
+    assert json.loads(out)["tuned_weights"]["mean"] == told["after"]["mean"]
+
+
+def test_the_structures_of_a_run_are_what_its_champions_were_chosen_from(run_directory):
+    structures = structures_of_run(run_directory)
+    for name in ("champion", "champion_tuned", "champion_small"):
+        assert load_champion(run_directory / f"{name}.json").network in structures
+    assert all(network.n_connections for network in structures)
+
+
+def test_one_champion_has_no_front(capsys, champion, tmp_path):
+    code, out, err = run(capsys, "tune", champion, "--structure", "front")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "run directory" in err
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    shutil.copy(champion, lone / "champion.json")
+    code, out, err = run(capsys, "tune", lone, "--structure", "front")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "checkpoint" in err
+
+
+def test_a_shared_weight_is_of_one_structure(capsys, run_directory):
+    options = ("--structure", "front", "--method", "shared")
+    code, out, err = run(capsys, "tune", run_directory, *options)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "cma, pepg" in err
 
 
 @pytest.fixture

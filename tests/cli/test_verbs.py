@@ -294,6 +294,17 @@ def test_drawing_has_the_kind_that_its_name_says(told, champion, tmp_path, suffi
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_grid_of_a_champion_without_an_image_is_an_error_of_one_line(capsys, champion, tmp_path):
+    file = tmp_path / "x.png"
+    assert main(["draw", str(champion), "--style", "grid", "-o", str(file)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("wann draw: error: ")
+    assert "--style graph" in captured.err
+    assert not file.exists()
+
+
 def test_drawing_of_the_same_champion_has_the_same_bytes(told, champion, tmp_path):
     for name in ("a.svg", "b.svg"):
         told("draw", champion.parent, "-o", tmp_path / name)

@@ -267,8 +267,8 @@ def test_a_network_without_connections_cannot_be_tuned():
 
 def test_larger_networks_get_fewer_episodes_by_default():
     task, small = TASK, CHAMPION.network
-    assert default_evaluations(task, small) > 0
+    assert default_evaluations(task, [small]) > 0
     pairs = [(i, 5 + j) for i in range(5) for j in range(1, 30)]
     chain = [(5 + j, 35) for j in range(1, 30)]
     large = network_from_connections(5, 1, [1] * 36, pairs + chain)
-    assert default_evaluations(task, large) < default_evaluations(task, small)
+    assert default_evaluations(task, [large]) < default_evaluations(task, [small])

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import zipfile
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
 
-from wann_envs.classify import DataError, load_digits, load_npz
+from wann_envs.classify import DataError, image_shape_of, load_digits, load_npz
 from wann_envs.classify.dataset import held_out
 
 # the digits
@@ -50,6 +50,33 @@ def test_record_is_frozen():
         data.name = "other"
     with pytest.raises(ValueError, match="read-only"):
         data.x_train[0, 0] = 1.0
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (8, 8), (16, 16), (28, 28), (3, 40), (40, 3), (11, 2)])
+def test_names_of_pixels_tell_the_shape_of_the_image(shape):
+    data = replace(load_digits(), image_shape=shape)
+    assert image_shape_of(data.input_names) == shape
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (),
+        ("x0", "x1"),
+        ("0,0",),
+        ("0,0", "0,1"),
+        ("0,0", "1,0"),
+        ("0,0", "1,0", "0,1", "1,1"),
+        ("0,0", "0,1", "1,0", "1,2"),
+        ("0,0", "0,1", "1,00", "1,1"),
+        ("0,0", "0,1", "1,0", "-1,1"),
+        ("0,0", "0,1", "1,0", "99999999999,1"),
+        ("x", "x'", "cos θ", "sin θ"),
+        load_digits().input_names[:-1],
+    ],
+)
+def test_other_names_are_no_image(names):
+    assert image_shape_of(names) is None
 
 
 # the split

@@ -1,4 +1,4 @@
-"""``wann plot``: learning curve, Pareto fronts and weight profile."""
+"""``wann plot``: the course of a run, and what its champion does at which weight."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ def add_parser(verbs: Any) -> None:
         "plot",
         help="plot the course of a run and its champion's weight profile",
         description="Plot a run: returns and connections over the generations, the Pareto front "
-        "by generation, and the champion's return over the shared weight, on fresh episodes.",
+        "by generation, and the champion's return over the shared weight, on fresh episodes; of a "
+        "classifier also the accuracy of each class by weight and the confusion of the ensemble.",
         **example("wann plot results/cartpole_swingup-seed0"),
     )
     parser.add_argument(
         "run_directory",
         metavar="RUN",
         type=path,
-        help="a run directory; of a champion file, the profile",
+        help="a run directory; of a champion file, profile, classes and confusion",
     )
     parser.add_argument(
         "--what",
-        choices=("learning", "front", "profile", "all"),
+        choices=("learning", "front", "profile", "classes", "confusion", "all"),
         default="all",
         help="default: all",
     )
@@ -36,7 +37,8 @@ def add_parser(verbs: Any) -> None:
         type=path,
         metavar="FILE|DIR",
         help="a .png, .svg or .pdf file for one plot, or a directory; "
-        "default: fitness.png, fronts.png and profile.png in the run directory",
+        "default: fitness.png, fronts.png and profile.png in the run directory, of a classifier "
+        "also classes.png and confusion.png",
     )
     parser.add_argument(
         "--format", choices=("png", "svg", "pdf"), help="default: as FILE says, else png"

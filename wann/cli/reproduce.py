@@ -105,7 +105,6 @@ def run(args: argparse.Namespace) -> int:
                 "run": str(result.directory),
                 **result.scores,
                 "tuned_weights": result.tuned_weights,
-                "tuned_from": result.tuned_from,
                 "seconds": result.seconds,
             }
             for result in results

@@ -46,11 +46,19 @@ def add_parser(verbs: Any) -> None:
         "paper; adam: by gradient descent, for classification",
     )
     parser.add_argument(
+        "--structure",
+        choices=("champion", "front"),
+        default="champion",
+        help="what is tuned: the champion (default), or of a run directory the structure of its "
+        "Pareto front or hall of fame that turns out best; some small ones beat the champions",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=path,
         metavar="FILE",
-        help="default: FILE_tuned_weights.json beside the champion, or FILE_shared.json",
+        help="default: FILE_tuned_weights.json beside the champion, FILE_shared.json, or, with "
+        "--structure front, front_tuned_weights.json",
     )
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
@@ -80,19 +88,28 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tunes and writes the champion."""
+    from wann.errors import RunError
     from wann.executors.threads import Threads
     from wann.formats.champion import champion_files, load_champion, save_champion
     from wann.formats.export import check_output
+    from wann.genome.network import Network
     from wann.run.interrupt import StopRequest
     from wann.run.start import available_cores
+    from wann.run.structures import structures_of_run
     from wann.run.tuning_progress import make_tuning_reporter
     from wann.tuning.tune import TuneSettings, tune_champion
 
     source = champion_files(args.champion)[0]
     champion = load_champion(source)
     end = "shared" if args.method == "shared" else "tuned_weights"
-    output: Path = args.output or source.with_name(f"{source.stem}_{end}.json")
+    stem = "front" if args.structure == "front" else source.stem
+    output: Path = args.output or source.with_name(f"{stem}_{end}.json")
     check_output(output, args.overwrite)
+    structures: list[Network] = []
+    if args.structure == "front":
+        if not args.champion.is_dir():
+            raise RunError(f"{source} is one champion: --structure front needs a run directory")
+        structures = structures_of_run(args.champion, data_place(args))
     settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
     with (
         StopRequest() as stop,
@@ -104,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
             settings,
             executor=executor,
             place=data_place(args),
+            structures=structures,
             on_progress=on_progress,
             should_stop=lambda: stop.is_made,
         )
@@ -113,6 +131,7 @@ def run(args: argparse.Namespace) -> int:
             "champion": str(source),
             "method": args.method,
             "file": str(output),
+            "connections": made.champion.network.n_connections,
             "before": made.before.to_dict(),
             "after": made.after.to_dict(),
             "evaluations": made.evaluations,
@@ -134,5 +153,6 @@ def run(args: argparse.Namespace) -> int:
             )
             print(f"  {label + at:42} {numbers}")
         spent = f"{made.evaluations} {measure.unit}, " if made.evaluations else ""
-        print(f"{spent}{made.seconds:.0f} s; wrote {output}")
+        size = f"{made.champion.network.n_connections} connections"
+        print(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

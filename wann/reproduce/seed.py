@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wann.errors import ConfigError, RunError
 from wann.executors.threads import Threads
@@ -21,12 +21,13 @@ from wann.run.directory import RunDirectory
 from wann.run.interrupt import StopRequest
 from wann.run.loop import Reporter
 from wann.run.start import RunRequest, available_cores, execute, resolve_config
+from wann.run.structures import structures_of_run
 from wann.search.champion import Champions
 from wann.search.config import Config, config_from_table, read_table
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
 from wann.tuning.evaluation import evaluate_network, scorer_of
-from wann.tuning.tune import METHOD_NAMES, TunedChampion, TuneSettings
+from wann.tuning.tune import METHOD_NAMES, TunedChampion, TuneSettings, tunes_structures
 from wann.view.pictures import save_run_pictures
 
 RESULT = "reproduction.json"
@@ -43,11 +44,14 @@ class Protocol:
         episodes: fresh episodes of each score.
         evaluation_seed: of these episodes; other than any that a search or a tuning meets.
         tuning_evaluations: budget of the tuning in episodes or samples; None: its default.
+        structure: what is tuned, where weights are tuned by returns: of the run the structure that
+            turns out best, or the champion for one weight. Of classifiers: see ``tune_the_best``.
     """
 
     episodes: int = 1000
     evaluation_seed: int = 12345
     tuning_evaluations: int | None = None
+    structure: Literal["front", "champion"] = "front"
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
@@ -67,8 +71,7 @@ class SeedResult:
         directory: of the run.
         scores: of ``champion.json``, ``champion_tuned.json`` and ``champion_small.json``, as
             ``evaluate_network`` gives them.
-        tuned_weights: the score of the tuned weights.
-        tuned_from: stem of the champion file whose structure they are for.
+        tuned_weights: the score of the tuned weights, and the ``connections`` that they are of.
         merits: by which champions of several seeds are compared, by the stems of their files, tuned
             weights among them; of classifiers on training data.
         seconds: wall time of evolve, evaluate and tune.
@@ -80,7 +83,6 @@ class SeedResult:
     directory: Path
     scores: Mapping[str, Mapping[str, Any]]
     tuned_weights: Mapping[str, Any]
-    tuned_from: str
     merits: Mapping[str, float]
     seconds: Mapping[str, float]
     workers: int
@@ -132,7 +134,6 @@ def reproduce_seed(
         directory,
         known["scores"],
         known["tuned_weights"],
-        known["tuned_from"],
         known["merits"],
         {"evolve": float(about.get("wall_seconds", 0.0)), **known["seconds"]},
         int(about.get("workers", 0)),
@@ -225,12 +226,15 @@ def _measure(
         seed=protocol.evaluation_seed,
         episodes=protocol.episodes,
     )
+    takes_several = protocol.structure == "front" and tunes_structures(task, method)
+    structures = structures_of_run(run.path, place) if takes_several else []
     with Threads(n_workers or available_cores()) as executor, StopRequest() as stop:
-        tuned_from, made = tune_the_best(
+        made = tune_the_best(
             task,
             dict(zip(scores, champions, strict=True)),
             settings,
             executor=executor,
+            structures=structures,
             place=place,
             should_stop=lambda: stop.is_made,
         )
@@ -239,8 +243,8 @@ def _measure(
     save_champion(made.champion, run.path / TUNED_WEIGHTS)
     return {
         "scores": scores,
-        "tuned_weights": made.after.to_dict(),
-        "tuned_from": tuned_from,
+        "tuned_weights": made.after.to_dict()
+        | {"connections": made.champion.network.n_connections},
         "merits": merits | {Path(TUNED_WEIGHTS).stem: _merit_of(made)},
         "seconds": {
             "evaluate": round(evaluated - start, 3),

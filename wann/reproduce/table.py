@@ -20,8 +20,7 @@ class Column:
     Attributes:
         title: its heading.
         champion: stem of the champion file that it is about.
-        score: name of the score; "connections" and "tuned_weights" are no scores of
-            ``evaluate_network``.
+        score: name of the score, or "connections".
         is_less_better: as of connections.
     """
 
@@ -32,11 +31,12 @@ class Column:
 
     def of(self, result: SeedResult) -> tuple[float, float | None]:
         """Mean and deviation; a count or a single accuracy has no deviation."""
-        scores = result.scores[self.champion]
-        if self.is_count:
-            return scores["network"]["connections"], None
-        score = result.tuned_weights if self.score == "tuned_weights" else scores[self.score]
-        return score["mean"], score.get("std")
+        if self.champion == "champion_tuned_weights":
+            score, size = result.tuned_weights, result.tuned_weights["connections"]
+        else:
+            scores = result.scores[self.champion]
+            score, size = scores.get(self.score, {}), scores["network"]["connections"]
+        return (size, None) if self.is_count else (score["mean"], score.get("std"))
 
     @property
     def is_count(self) -> bool:
@@ -74,7 +74,7 @@ _SMALL_COLUMNS = (
 )
 _SIZES = tuple(
     Column("connections", name, "connections", is_less_better=True)
-    for name in ("champion", "champion_tuned")
+    for name in ("champion", "champion_tuned", "champion_tuned_weights")
 )
 _SMALL_TEXT = (
     "The small ones are `champion_small.json`: the fewest connections with 90 % of the best random "
@@ -87,30 +87,31 @@ _LAYOUTS = {
             Column("random weights", "champion", "random_weights"),
             Column("random shared weight", "champion", "random_shared_weight"),
             Column("best shared weight", "champion_tuned", "tuned_shared_weight"),
-            Column("tuned weights", "champion_tuned", "tuned_weights"),
+            Column("tuned weights", "champion_tuned_weights", "tuned_weights"),
         ),
         _SMALL_COLUMNS,
         0,
         "Mean return ± standard deviation over {n} fresh {trials}; median, best and worst over "
         "seeds, each column by itself. Random weights and random shared weight: `champion.json` of "
-        "each run. Best shared weight and, on the same network, tuned weights (CMA-ES): "
-        "`champion_tuned.json`. Connections: of both. " + _SMALL_TEXT,
+        "each run. Best shared weight: `champion_tuned.json`. Tuned weights (CMA-ES): "
+        "`champion_tuned_weights.json`, that structure of the run's Pareto front or hall of fame "
+        "which turned out best on other episodes. Connections: of these three. " + _SMALL_TEXT,
     ),
     "accuracy": Layout(
         (
             Column("random shared weight", "champion", "random_shared_weight"),
             Column("best shared weight", "champion_tuned", "tuned_shared_weight"),
             Column("ensemble", "champion", "ensemble"),
-            Column("tuned weights", "champion_tuned", "tuned_weights"),
+            Column("tuned weights", "champion_tuned_weights", "tuned_weights"),
         ),
         (*_SMALL_COLUMNS, Column("ensemble", "champion_small", "ensemble")),
         1,
         "Test accuracy in per cent, {n:,} {trials}; weights chosen on training data. Median, best "
         "and worst over seeds, each column by itself. Random shared weight (± standard deviation "
         "over 100 weights) and ensemble (the mean probabilities with 40 weights): `champion.json` "
-        "of each run. Best shared weight: `champion_tuned.json`. Tuned weights (Adam): of these "
-        "two, both tuned, the one that is right more often on training samples that were held "
-        "back. Connections: of both. " + _SMALL_TEXT,
+        "of each run. Best shared weight: `champion_tuned.json`. Tuned weights (Adam): "
+        "`champion_tuned_weights.json`, of these two, both tuned, the one that is right more often "
+        "on training samples that were held back. Connections: of these three. " + _SMALL_TEXT,
     ),
 }
 
@@ -155,7 +156,7 @@ def _main_table(layout: Layout, paper: PaperRow | None, results: Sequence[SeedRe
     for result in results:
         cells = [layout.cell(column, *column.of(result)) for column in columns]
         sizes = [layout.cell(column, *column.of(result)) for column in _SIZES]
-        rows.append([f"seed {result.seed}", *cells, ", ".join(dict.fromkeys(sizes))])
+        rows.append([f"seed {result.seed}", *cells, ", ".join(sizes)])
     return _markdown(head, rows)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from wann.formats.champion import Champion
+from wann.genome.network import Network
 from wann.tasks.base import Executor, Task
 from wann.tasks.data import DataPlace
 from wann.tuning.tune import TunedChampion, TuneSettings, tune_champion
@@ -19,9 +20,10 @@ def tune_the_best(
     settings: TuneSettings,
     *,
     executor: Executor,
+    structures: Sequence[Network],
     place: DataPlace,
     should_stop: Callable[[], bool],
-) -> tuple[str, TunedChampion]:
+) -> TunedChampion:
     """Tunes champions of a run and takes the best by what the weights were tuned on.
 
     Of a classifier that is the accuracy on training samples that were held back: the test part has
@@ -30,24 +32,20 @@ def tune_the_best(
     Args:
         task: the task.
         champions: by the stems of their files.
-        settings, executor, place, should_stop: as for ``tune_champion``; each has the same budget.
-
-    Returns:
-        The stem of the chosen one's file, and what came of its tuning.
+        settings, executor, structures, place, should_stop: as for ``tune_champion``; each has the
+            same budget.
     """
     different = {champions[stem].network: stem for stem in _CANDIDATES[task.measure.kind]}
     made = [
-        (
-            stem,
-            tune_champion(
-                champions[stem],
-                settings,
-                executor=executor,
-                place=place,
-                should_stop=should_stop,
-            ),
+        tune_champion(
+            champions[stem],
+            settings,
+            executor=executor,
+            structures=structures,
+            place=place,
+            should_stop=should_stop,
         )
         for stem in different.values()
     ]
     # of a single one nobody needs to know the merit
-    return max(made, key=lambda pair: pair[1].merit)
+    return max(made, key=lambda tuned: tuned.merit)

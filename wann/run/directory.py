@@ -28,6 +28,8 @@ _FILES = (
     "fitness.png",
     "fronts.png",
     "profile.png",
+    "classes.png",
+    "confusion.png",
     "checkpoint.npz",
     "checkpoint.previous.npz",
 )

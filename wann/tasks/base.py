@@ -67,6 +67,7 @@ class EpisodeNumbers:
         tuning: budget of the individual weights; 0: by the number of connections.
         examination: of an examination while individual weights are tuned.
         refining: of each generation in the rounds of that tuning.
+        structures: the most structures that are tuned together.
     """
 
     report: int = 1000
@@ -79,6 +80,7 @@ class EpisodeNumbers:
     tuning: int = 0
     examination: int = 1024
     refining: tuple[int, int, int] = (16, 32, 64)
+    structures: int = 16
 
 
 class Task(Protocol):

@@ -182,7 +182,7 @@ def tune_adam(
         budget.used,
         budget.seconds,
         ended_by,
-        training.best_accuracy,
+        merit=training.best_accuracy,
     )
 
 

@@ -114,7 +114,7 @@ def tune_on_batches(
         budget.used,
         budget.seconds,
         "stop" if budget.is_stopped else ended_by,
-        search.best_accuracy,
+        merit=search.best_accuracy,
     )
 
 

@@ -3,6 +3,7 @@
 Exploring: short searches on few episodes, all from shared weights. From anywhere else, or with
 large steps, most searches end where every activation is saturated: a controller that switches,
 does well soon and stays there for good. The small weights are those that can still be bettered.
+Several structures may be explored, for each has a ceiling of its own, whatever the starts.
 
 Refining: rounds on ever more episodes, each for the more promising contenders. A strategy that is
 good but seldom fails is wanted, for the failures can be cured later and a slow strategy cannot be
@@ -13,8 +14,8 @@ hardest that were met lately: rare failures would else be seen too seldom to be 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,6 +56,7 @@ class Plan:
 
     Attributes:
         starts: the most starts that are explored.
+        least_starts: of each structure, if several are explored.
         start_factors: by which the best shared weight is multiplied, start for start in turn.
         exploring_generations: of each start.
         exploring_share: of the budget, at which exploring ends.
@@ -73,6 +75,7 @@ class Plan:
     """
 
     starts: int = 16
+    least_starts: int = 4
     start_factors: tuple[float, ...] = (1.0, -1.0, 0.5, -0.5)
     exploring_generations: int = 300
     exploring_share: float = 0.15
@@ -89,13 +92,26 @@ class Plan:
     choice: int = 4096
 
 
-def plan_for(task: Task) -> Plan:
-    """The default plan with the task's numbers of episodes."""
+def plan_for(task: Task, n_structures: int = 1) -> Plan:
+    """The default plan with the task's numbers of episodes.
+
+    Of several structures more of the budget goes into exploring, from the starts that are the best
+    for most of them.
+    """
     numbers = task.episode_numbers
-    return Plan(
+    plan = Plan(
         examination=numbers.examination,
         refining_episodes=numbers.refining,
         choice=numbers.choice,
+    )
+    if n_structures == 1:
+        return plan
+    return replace(
+        plan,
+        start_factors=(0.5, -0.5, 1.0, -1.0),
+        exploring_share=0.4,
+        contenders=(10, 4, 1),
+        refining_shares=(0.65, 0.85, 1.0),
     )
 
 
@@ -128,11 +144,12 @@ class Tuning:
 
     Attributes:
         weights: (C,) in the order of the network's connections.
-        start_weight: the shared weight of the first start.
+        start_weight: the best shared weight of the network.
         generations: number of generations.
         evaluations: episodes.
         seconds: wall time.
         ended_by: "evaluations", "seconds" or "stop".
+        structure: the place of the network among those that were given.
         merit: by which the weights were chosen, on what was tuned on: the mean return, or the
             accuracy in per cent; NaN: not told.
     """
@@ -143,6 +160,7 @@ class Tuning:
     evaluations: int
     seconds: float
     ended_by: str
+    structure: int = 0
     merit: float = float("nan")
 
 
@@ -178,26 +196,75 @@ def tune_individual(
     Raises:
         NetworkError: the network has no connections.
     """
-    if network.n_connections == 0:
-        raise NetworkError("the network has no connections: there are no weights to tune")
-    search = _Search(
-        task, network, budget, seed, executor or Serial(), plan or plan_for(task), on_progress
+    return tune_structures(
+        task,
+        [network],
+        make_optimiser,
+        start_weights=[start_weight],
+        budget=budget,
+        seed=seed,
+        executor=executor,
+        plan=plan,
+        on_progress=on_progress,
     )
-    start = np.full(network.n_connections, start_weight)
+
+
+def tune_structures(
+    task: Task,
+    structures: Sequence[Network],
+    make_optimiser: MakeOptimiser,
+    *,
+    start_weights: Sequence[float],
+    budget: Budget,
+    seed: int,
+    executor: Executor | None = None,
+    plan: Plan | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> Tuning:
+    """As ``tune_individual``, of that structure which does best.
+
+    Args:
+        structures: at least one, each of at least one connection.
+        start_weights: the best shared weight of each.
+    """
+    if any(network.n_connections == 0 for network in structures):
+        raise NetworkError("the network has no connections: there are no weights to tune")
+    plan = plan or plan_for(task, len(structures))
+    search = _Search(task, structures, budget, seed, executor or Serial(), plan, on_progress)
+    starts = [
+        np.full(network.n_connections, weight)
+        for network, weight in zip(structures, start_weights, strict=True)
+    ]
     # matrices this small are slower with more threads, and those may round differently
     with threadpool_limits(limits=1, user_api="blas"):
-        search.remember(-np.inf, start)
-        search.refine(search.explore(make_optimiser, start))
-        weights = search.choose()
+        search.remember(-np.inf, 0, starts[0])
+        search.refine(search.explore(make_optimiser, starts))
+        structure, weights = search.choose()
     ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
     return Tuning(
         weights,
-        start_weight,
+        start_weights[structure],
         search.generation,
         budget.used,
         budget.seconds,
         "stop" if budget.is_stopped else ended_by,
+        structure,
     )
+
+
+@dataclass
+class _Contender:
+    """A search from one start.
+
+    Attributes:
+        structure: its place.
+        optimiser: the search.
+        hard: trials that were hard for its mean.
+    """
+
+    structure: int
+    optimiser: Optimiser
+    hard: NDArray[Any]
 
 
 class _Search:
@@ -206,7 +273,7 @@ class _Search:
     def __init__(
         self,
         task: Task,
-        network: Network,
+        structures: Sequence[Network],
         budget: Budget,
         seed: int,
         executor: Executor,
@@ -215,30 +282,34 @@ class _Search:
     ) -> None:
         self.task, self.budget, self.seed = task, budget, seed
         self.executor, self.plan, self.on_progress = executor, plan, on_progress
-        self.networks = stack_networks([network])
+        self.structures = [stack_networks([network]) for network in structures]
         self.trials_rng = tuning_rng(seed, TuningStream.TRIALS)
         self.generation = 0
-        self.candidates: list[tuple[float, Weights]] = []
+        self.candidates: list[tuple[float, int, Weights]] = []
 
-    def remember(self, score: float, weights: Weights) -> None:
+    def remember(self, score: float, structure: int, weights: Weights) -> None:
         """Keeps weights for the choice at the end: the first, and the best of the others."""
-        first, *others = [*self.candidates, (score, weights.copy())]
-        best = sorted(others, key=lambda pair: -pair[0])[: self.plan.finalists]
+        first, *others = [*self.candidates, (score, structure, weights.copy())]
+        best = sorted(others, key=lambda candidate: -candidate[0])[: self.plan.finalists]
         self.candidates = [first, *best]
 
     @property
     def best(self) -> float:
         """The best score remembered; NaN if there is none."""
-        scores = [score for score, _ in self.candidates[1:]]
+        scores = [score for score, _, _ in self.candidates[1:]]
         return max(scores) if scores else float("nan")
 
     def returns(
-        self, weights: Weights, trials: NDArray[Any], precision: Precision = "float32"
+        self,
+        structure: int,
+        weights: Weights,
+        trials: NDArray[Any],
+        precision: Precision = "float32",
     ) -> NDArray[np.float64]:
-        """(K, E) returns of K sets of weights on E trials."""
+        """(K, E) returns of K sets of weights for a structure on E trials."""
         rollouts = sweep_weighted(
             self.task,
-            self.networks,
+            self.structures[structure],
             weights,
             trials,
             precision=precision,
@@ -247,11 +318,22 @@ class _Search:
         self.budget.used += rollouts.returns.size
         return rollouts.returns.astype(np.float64)
 
-    def step(self, optimiser: Optimiser, trials: NDArray[Any], stage: str) -> None:
+    def returns_of_all(
+        self, sets: Sequence[tuple[int, Weights]], trials: NDArray[Any], precision: Precision
+    ) -> NDArray[np.float64]:
+        """(K, E) returns of K pairs of a structure and a set of weights on E trials."""
+        returns = np.empty((len(sets), len(trials)))
+        for structure in sorted({structure for structure, _ in sets}):
+            places = [k for k, (other, _) in enumerate(sets) if other == structure]
+            weights = np.stack([sets[k][1] for k in places])
+            returns[places] = self.returns(structure, weights, trials, precision)
+        return returns
+
+    def step(self, contender: _Contender, trials: NDArray[Any], stage: str) -> None:
         """One generation; all candidates meet the same episodes."""
-        candidates = optimiser.ask()
-        scores = self.returns(candidates, trials).mean(axis=1)
-        optimiser.tell(candidates, scores)
+        candidates = contender.optimiser.ask()
+        scores = self.returns(contender.structure, candidates, trials).mean(axis=1)
+        contender.optimiser.tell(candidates, scores)
         self.generation += 1
         self.tell_progress(stage, float(scores.mean()))
 
@@ -262,77 +344,78 @@ class _Search:
             Progress(budget.fraction, stage, self.generation, budget.used, mean, self.best)
         )
 
-    def explore(self, make_optimiser: MakeOptimiser, start: Weights) -> list[Optimiser]:
+    def explore(self, make_optimiser: MakeOptimiser, starts: Sequence[Weights]) -> list[_Contender]:
         """Short searches, each from a shared weight; the most promising first."""
-        plan = self.plan
-        made: list[Optimiser] = []
-        for k in range(plan.starts):
+        plan, n = self.plan, len(starts)
+        rounds = plan.starts if n == 1 else max(plan.starts // n, plan.least_starts)
+        made: list[_Contender] = []
+        for k in range(rounds * n):
             if made and self.budget.fraction >= plan.exploring_share:
                 break
+            number, structure = divmod(k, n)
+            factor = plan.start_factors[number % len(plan.start_factors)]
             rng = tuning_rng(self.seed, TuningStream.START, k)
-            factor = plan.start_factors[k % len(plan.start_factors)]
-            made.append(make_optimiser(factor * start, rng))
+            optimiser = make_optimiser(factor * starts[structure], rng)
+            made.append(_Contender(structure, optimiser, self.task.draw_trials(0, self.trials_rng)))
+            # none of several structures goes without its part of a small budget
+            until = plan.exploring_share * (1.0 if n == 1 else (k + 1) / (rounds * n))
             for _ in range(plan.exploring_generations):
-                if self.budget.fraction >= plan.exploring_share:
+                if self.budget.fraction >= until:
                     break
                 trials = self.task.draw_trials(plan.exploring_episodes, self.trials_rng)
                 self.step(made[-1], trials, "exploring")
-        return [made[k] for k in self.by_promise(made)]
+        return self.by_promise(made)
 
-    def by_promise(self, optimisers: list[Optimiser]) -> list[int]:
-        """The order of the optimisers, the most promising first."""
-        if len(optimisers) == 1:
-            return [0]
+    def by_promise(self, contenders: list[_Contender]) -> list[_Contender]:
+        """The contenders, the most promising first."""
+        if len(contenders) == 1:
+            return contenders
         trials = self.task.draw_trials(self.plan.examination, self.trials_rng)
-        returns = self.returns(np.stack([o.mean for o in optimisers]), trials)
+        means = [(c.structure, c.optimiser.mean) for c in contenders]
+        returns = self.returns_of_all(means, trials, "float32")
         promise = np.quantile(returns, self.plan.promise, axis=1)
-        order: list[int] = np.argsort(-promise, kind="stable").tolist()
-        return order
+        return [contenders[k] for k in np.argsort(-promise, kind="stable")]
 
-    def refine(self, going: list[Optimiser]) -> None:
+    def refine(self, going: list[_Contender]) -> None:
         """Rounds in which each contender in turn is refined; the most promising go on."""
         plan = self.plan
-        hard = [self.task.draw_trials(0, self.trials_rng) for _ in going]
         rounds = zip(plan.contenders, plan.refining_shares, plan.refining_episodes, strict=True)
         for number, (n, share, episodes) in enumerate(rounds):
-            order = self.by_promise(going) if number else list(range(len(going)))
-            going, hard = [going[k] for k in order[:n]], [hard[k] for k in order[:n]]
+            going = (self.by_promise(going) if number else going)[:n]
             begin = self.budget.fraction
-            for k, optimiser in enumerate(going):
+            for k, contender in enumerate(going):
                 until = begin + (k + 1) / len(going) * max(share - begin, 0.0)
-                hard[k] = self.refine_one(optimiser, hard[k], until, episodes)
+                self.refine_one(contender, until, episodes)
 
-    def refine_one(
-        self, optimiser: Optimiser, hard: NDArray[Any], until: float, episodes: int
-    ) -> NDArray[Any]:
-        """Refines until that part of the budget is used; returns what is hard for the mean."""
+    def refine_one(self, contender: _Contender, until: float, episodes: int) -> None:
+        """Refines until that part of the budget is used."""
         plan = self.plan
-        hard = self.examine(optimiser, hard)
+        self.examine(contender)
         count = 0
         while self.budget.fraction < until:
+            hard = contender.hard
             n_hard = min(len(hard), round(episodes * plan.hard_part))
             fresh = self.task.draw_trials(episodes - n_hard, self.trials_rng)
             chosen = self.trials_rng.choice(len(hard), n_hard, replace=False)
-            self.step(optimiser, np.concatenate([fresh, hard[chosen]]), "refining")
+            self.step(contender, np.concatenate([fresh, hard[chosen]]), "refining")
             count += 1
             if count % plan.examined_every == 0:
-                hard = self.examine(optimiser, hard)
-        return hard
+                self.examine(contender)
 
-    def examine(self, optimiser: Optimiser, hard: NDArray[Any]) -> NDArray[Any]:
-        """Scores the mean on fresh episodes and remembers it; returns the hardest episodes."""
+    def examine(self, contender: _Contender) -> None:
+        """Scores the mean on fresh episodes and remembers it, and what was hardest for it."""
+        n_hard, mean = len(contender.hard), contender.optimiser.mean
         fresh = self.task.draw_trials(self.plan.examination, self.trials_rng)
-        trials = np.concatenate([hard, fresh])
-        returns = self.returns(optimiser.mean[None], trials)[0]
-        self.remember(float(returns[len(hard) :].mean()), optimiser.mean)
-        return trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
+        trials = np.concatenate([contender.hard, fresh])
+        returns = self.returns(contender.structure, mean[None], trials)[0]
+        self.remember(float(returns[n_hard:].mean()), contender.structure, mean)
+        contender.hard = trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
 
-    def choose(self) -> Weights:
+    def choose(self) -> tuple[int, Weights]:
         """The best of the remembered weights, on the same fresh episodes, in float64."""
         rng = tuning_rng(self.seed, TuningStream.CHOICE)
         trials = self.task.draw_trials(self.plan.choice, rng)
-        weights = np.stack([weights for _, weights in self.candidates])
-        means = self.returns(weights, trials, "float64").mean(axis=1)
+        sets = [(structure, weights) for _, structure, weights in self.candidates]
+        means = self.returns_of_all(sets, trials, "float64").mean(axis=1)
         self.tell_progress("choosing", float(means.max()))
-        best: Weights = weights[np.argmax(means)]
-        return best
+        return sets[int(np.argmax(means))]

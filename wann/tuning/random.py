@@ -15,6 +15,7 @@ class TuningStream(IntEnum):
     CHOICE = 2
     SHARED = 3
     TRAINING = 4
+    STRUCTURES = 5
 
 
 def tuning_rng(seed: int, stream: TuningStream, number: int = 0) -> np.random.Generator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -18,11 +18,12 @@ from wann.tuning.batches import tune_on_batches
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
 from wann.tuning.cma_es import DIAGONAL, CmaEs
-from wann.tuning.evaluation import shared_score, tuned_weights_score
-from wann.tuning.individual import OnProgress, Tuning, tune_individual
+from wann.tuning.evaluation import best_shared_weight, shared_score, tuned_weights_score
+from wann.tuning.individual import MakeOptimiser, OnProgress, Tuning, tune_structures
 from wann.tuning.pepg import Pepg
 from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
+from wann.tuning.structures import structures_to_tune
 
 Method = Literal["shared", "cma", "pepg", "adam"]
 
@@ -34,24 +35,32 @@ class _Tuner(NamedTuple):
     """A way to individual weights.
 
     Attributes:
-        tune: takes the task, the network and the named arguments of ``tune_individual``.
+        tune: takes the task and the named arguments of ``tune_structures``, or those of
+            ``tune_individual``.
         work: episodes times connections of the default budget.
         most: episodes of the default budget, at most.
+        takes_structures: whether it tunes several structures together.
     """
 
     tune: Callable[..., Tuning]
     work: int
     most: int = 20_000_000
+    takes_structures: bool = False
 
 
+_OPTIMISERS: tuple[tuple[Method, MakeOptimiser], ...] = (("cma", CmaEs), ("pepg", Pepg))
 _BATCHES = 50_000_000_000, 60_000_000
 
 # by the kind of the task's measure and by the method. About a hundred seconds on two cores for the
 # networks of the paper's size; by gradients about twenty for 1500 connections
-_TUNERS: Mapping[str, Mapping[str, _Tuner]] = {
+_TUNERS: Mapping[str, Mapping[Method, _Tuner]] = {
     "return": {
-        "cma": _Tuner(partial(tune_individual, make_optimiser=CmaEs), 1_000_000_000),
-        "pepg": _Tuner(partial(tune_individual, make_optimiser=Pepg), 1_000_000_000),
+        name: _Tuner(
+            partial(tune_structures, make_optimiser=optimiser),
+            1_000_000_000,
+            takes_structures=True,
+        )
+        for name, optimiser in _OPTIMISERS
     },
     "accuracy": {
         "cma": _Tuner(partial(tune_on_batches, make_optimiser=DIAGONAL), *_BATCHES),
@@ -61,14 +70,26 @@ _TUNERS: Mapping[str, Mapping[str, _Tuner]] = {
 }
 
 
-def default_evaluations(task: Task, network: Network, method: Method = "cma") -> int:
-    """Episodes of a tuning without a budget: the task's number, or fewer for a larger network."""
-    number = task.episode_numbers.tuning
-    if number:
-        return number
+def tunes_structures(task: Task, method: Method) -> bool:
+    """Whether a method tunes several structures together on a task."""
+    tuner = _TUNERS[task.measure.kind].get(method)
+    return tuner is not None and tuner.takes_structures
+
+
+def default_evaluations(task: Task, networks: Sequence[Network], method: Method = "cma") -> int:
+    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for larger networks.
+
+    Args:
+        task: of the networks.
+        networks: that are tuned together: their mean size counts.
+        method: of the tuning.
+    """
+    if task.episode_numbers.tuning:
+        return task.episode_numbers.tuning
+    total = sum(network.n_connections for network in networks)
     tuners = _TUNERS[task.measure.kind]
     tuner = tuners.get(method, tuners["cma"])
-    return min(tuner.most, tuner.work // max(network.n_connections, 1))
+    return min(tuner.most, tuner.work // max(total // len(networks), 1))
 
 
 @dataclass(frozen=True)
@@ -115,12 +136,42 @@ class TunedChampion:
     merit: float = math.nan
 
 
-def _check_method(task: Task, method: Method) -> None:
+def _check_method(task: Task, method: Method, has_structures: bool) -> None:
     if method != "shared" and method not in _TUNERS[task.measure.kind]:
         raise TaskError(
             f"method {method!r} needs a classification task, and {task.name!r} is none; "
             f"allowed here: {', '.join(['shared', *_TUNERS[task.measure.kind]])}"
         )
+    if has_structures and not tunes_structures(task, method):
+        several = [name for name in _TUNERS[task.measure.kind] if tunes_structures(task, name)]
+        raise TaskError(
+            f"method {method!r} tunes one structure of task {task.name!r}; "
+            f"of several: {', '.join(several) or 'none'}"
+        )
+
+
+def _tune_individual(
+    task: Task,
+    networks: Sequence[Network],
+    starts: Sequence[float],
+    budget: Budget,
+    settings: TuneSettings,
+    executor: Executor,
+    on_progress: OnProgress,
+) -> Tuning:
+    """Individual weights by the method of the settings."""
+    tuner = _TUNERS[task.measure.kind][settings.method]
+    if tuner.takes_structures:
+        tune = partial(tuner.tune, task, networks, start_weights=starts)
+    else:
+        tune = partial(tuner.tune, task, networks[0], start_weight=starts[0])
+    return tune(budget=budget, seed=settings.seed, executor=executor, on_progress=on_progress)
+
+
+def _of_another_structure(champion: Champion, network: Network) -> Champion:
+    """A champion of the same run, chosen for its individual weights; it has no scores yet."""
+    provenance = dict(champion.provenance) | {"chosen_for": "individual weights"}
+    return replace(champion, network=network, scores={}, provenance=provenance, tuned_weights=None)
 
 
 def tune_champion(
@@ -128,6 +179,7 @@ def tune_champion(
     settings: TuneSettings,
     *,
     executor: Executor,
+    structures: Sequence[Network] = (),
     place: DataPlace = USUAL_PLACE,
     on_progress: OnProgress = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -137,6 +189,8 @@ def tune_champion(
     Args:
         champion: of a known task; it stays as it is.
         settings: how.
+        structures: others of the same run; the result is of that which does best, of the champion's
+            and those among them that are worth tuning (see ``structures_to_tune``).
         executor: runs the rollouts.
         place: of the task's data, as in ``task_of_champion``.
         on_progress: is told after every generation.
@@ -149,19 +203,24 @@ def tune_champion(
     task, network = task_of_champion(champion, place), champion.network
     if network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
-    _check_method(task, settings.method)
+    _check_method(task, settings.method, bool(structures))
     task.prepare()
     episodes = settings.episodes or task.episode_numbers.report
     start = best_weight_of(task, champion)
-    before = shared_score(task, network, start, episodes, settings.seed)
-    scores: dict[str, Any] = dict(champion.scores)
+    networks, starts = [network], [start]
+    if structures:
+        everyone = [network, *structures]
+        found = structures_to_tune(task, everyone, seed=settings.seed, executor=executor)
+        networks, starts = [everyone[k] for k in found.places], list(found.weights)
     about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
     seconds = settings.seconds
     evaluations = settings.evaluations
     if evaluations is None and seconds is None:
-        evaluations = default_evaluations(task, network, settings.method)
+        evaluations = default_evaluations(task, networks, settings.method)
     budget = Budget(evaluations, seconds, should_stop)
     if settings.method == "shared":
+        scores: dict[str, Any] = dict(champion.scores)
+        before = shared_score(task, network, start, episodes, settings.seed)
         weight = tune_shared(task, network, seed=settings.seed, executor=executor)
         after = shared_score(task, network, weight, episodes, settings.seed)
         protocol = "golden-section search about the best of a sweep over [-2, 2]"
@@ -169,15 +228,13 @@ def tune_champion(
         provenance = dict(champion.provenance) | {"tuning": about}
         tuned = replace(champion, scores=scores, provenance=provenance)
         return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
-    made = _TUNERS[task.measure.kind][settings.method].tune(
-        task,
-        network,
-        start_weight=start,
-        budget=budget,
-        seed=settings.seed,
-        executor=executor,
-        on_progress=on_progress,
-    )
+    made = _tune_individual(task, networks, starts, budget, settings, executor, on_progress)
+    if networks[made.structure] != network:
+        network, about["structures"] = networks[made.structure], len(networks)
+        start = best_shared_weight(task, network, settings.seed)
+        champion = _of_another_structure(champion, network)
+    scores = dict(champion.scores)
+    before = shared_score(task, network, start, episodes, settings.seed)
     weights = tuple(map(float, made.weights))
     after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
     name = METHOD_NAMES[settings.method]

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
-from wann.errors import FormatError, TaskError
-from wann.formats.atomic import write_atomically
+from wann.errors import TaskError
 from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.glyphs import COLOURS
 from wann.view.layout import Layout, Spacing, lay_out
-from wann.view.page import INK, Page
+from wann.view.page import QUIET_INK, Page, save_page
+from wann.view.panels import INK
 
 Floats = NDArray[np.float64]
 
-_QUIET_INK = "#5b6470"
 _INPUT_SIGNAL = "#98a1ad"
 _FADED = 0.35
 
@@ -43,15 +38,6 @@ _LINE_WIDTH = 2.2
 _MOST_LABELLED_NODES = 40
 # wider drawings get larger names and legends, because they will be scaled down
 _PLAIN_WIDTH = 14.0
-
-_DOTS_PER_INCH = 200.0
-_MOST_DOTS = 12_000.0
-# without dates: the same network gives the same bytes
-_METADATA: dict[str, dict[str, Any]] = {
-    ".png": {},
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None},
-}
 
 
 def draw_network(
@@ -123,22 +109,7 @@ def save_network(
         FormatError: a path ends in something else, or cannot be written.
         TaskError: there are more or fewer names than inputs or outputs.
     """
-    several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    files = [Path(path) for path in several]
-    for file in files:
-        if file.suffix.lower() not in _METADATA:
-            raise FormatError(
-                f"cannot draw into {file}: the name ends in {file.suffix or 'no suffix'!r}; "
-                f"allowed: {', '.join(_METADATA)}"
-            )
-    # the user's own matplotlib settings shall not change the file
-    with style.context(["default", {"svg.hashsalt": "wann", "pdf.fonttype": 42}]):
-        figure = draw_network(network, input_names, output_names, title=title)
-        dpi = min(_DOTS_PER_INCH, _MOST_DOTS / max(figure.get_size_inches()))
-        for file in files:
-            suffix, buffer = file.suffix.lower(), io.BytesIO()
-            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
-            write_atomically(file, buffer.getvalue())
+    save_page(lambda: draw_network(network, input_names, output_names, title=title), paths)
 
 
 def _draw_lines(page: Page, network: Network, layout: Layout) -> None:
@@ -205,7 +176,7 @@ def _draw_nodes(page: Page, network: Network, layout: Layout, has_labels: bool) 
                 _LABEL_SIZE,
                 across="center",
                 up="top",
-                colour=_QUIET_INK,
+                colour=QUIET_INK,
             )
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
+from collections.abc import Callable, Sequence
+from pathlib import Path as FilePath
 
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 
+from wann.formats.atomic import write_atomically
 from wann.kernels.activation import Activation
 from wann.view.glyphs import COLOURS, activation_curve
+from wann.view.panels import INK, METADATA, check_plot_path
 
-INK = "#262b33"
+QUIET_INK = "#5b6470"
 _FONTS = ["STIXGeneral", "DejaVu Serif", "DejaVu Sans"]
 _MARGIN = 0.25
+_DOTS_PER_INCH = 200.0
+_MOST_DOTS = 12_000.0
 
 
 class Page:
@@ -103,6 +112,33 @@ class Page:
         self.axes.set_xlim(left, right)
         self.axes.set_ylim(bottom, top)
         return self._figure
+
+
+def save_page(
+    draw: Callable[[], Figure],
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> None:
+    """Writes a drawing as PNG, SVG or PDF files, each atomically; equal drawings give equal bytes.
+
+    Args:
+        draw: makes the figure; called once, in matplotlib's default settings.
+        paths: one or several, each ends in .png, .svg or .pdf.
+
+    Raises:
+        FormatError: a path ends in something else, or cannot be written.
+    """
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    files = [FilePath(path) for path in several]
+    for file in files:
+        check_plot_path(file)
+    # the user's own matplotlib settings shall not change the file
+    with style.context(["default", {"svg.hashsalt": "wann", "pdf.fonttype": 42}]):
+        figure = draw()
+        dpi = min(_DOTS_PER_INCH, _MOST_DOTS / max(figure.get_size_inches()))
+        for file in files:
+            suffix, buffer = file.suffix.lower(), io.BytesIO()
+            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=METADATA[suffix])
+            write_atomically(file, buffer.getvalue())
 
 
 def _formula(name: str) -> str | None:

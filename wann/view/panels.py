@@ -21,7 +21,7 @@ from wann.formats.atomic import write_atomically
 Floats = NDArray[np.float64]
 
 # Okabe & Ito 2008: told apart by colour-blind people too
-BLUE, RED, GREY = "#0072b2", "#d55e00", "#6b7480"
+BLUE, RED, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#6b7480"
 INK = "#262b33"
 SMALL, NORMAL = 9.0, 10.0
 
@@ -29,7 +29,7 @@ _LONGEST_TITLE = 60
 
 FORMATS = (".png", ".svg", ".pdf")
 # without dates: the same data give the same bytes
-_METADATA: dict[str, dict[str, Any]] = {
+METADATA: dict[str, dict[str, Any]] = {
     ".png": {},
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -92,7 +92,7 @@ def save_figure(draw: Callable[[], Figure], path: Path) -> None:
     with warnings.catch_warnings(), style.context(["default", _STYLE]):
         # what no font has is drawn as a box
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        draw().savefig(buffer, format=suffix[1:], dpi=150, metadata=_METADATA[suffix])
+        draw().savefig(buffer, format=suffix[1:], dpi=150, metadata=METADATA[suffix])
     write_atomically(path, buffer.getvalue())
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from wann.errors import ConfigError, FormatError
+from wann.formats.champion import Champion
 from wann.search.champion import Champions
 from wann.search.config import config_from_table, read_table
 from wann.search.heats import heat_starts
 from wann.tuning.score import Profile
+from wann.view.class_plots import save_class_accuracies, save_confusion
+from wann.view.class_scores import ClassScores, class_scores_of
 from wann.view.curves import read_columns, save_learning_curve
+from wann.view.drawing import mean_images_of, save_drawing
 from wann.view.fronts import marks_of, read_fronts, save_fronts
-from wann.view.graph import save_network
-from wann.view.profile import save_champion_profile
+from wann.view.profile import levels_of, save_champion_profile, training_range_of
 
 
 def picture_beside(champion: Path) -> Path:
@@ -40,20 +43,44 @@ def heat_starts_of(directory: Path) -> tuple[int, ...]:
         return ()
 
 
+def save_champion_classes(champion: Champion, scores: ClassScores, path: Path, name: str) -> None:
+    """Writes the accuracies of a champion's classes by weight.
+
+    Args:
+        champion: whose they are.
+        scores: measured, or as in its file.
+        path: ends in .png, .svg or .pdf.
+        name: begins the title.
+    """
+    save_class_accuracies(
+        scores,
+        path,
+        training_range=training_range_of(champion),
+        tuned_weight=levels_of(champion).best_weight,
+        title=f"{name}, accuracy of each class",
+    )
+
+
+def save_champion_confusion(scores: ClassScores, path: Path, name: str) -> None:
+    """Writes the confusion of a champion's ensemble; arguments as ``save_champion_classes``."""
+    save_confusion(scores, path, title=f"{name}, ensemble over weights: {scores.ensemble:.1f} %")
+
+
 def save_run_pictures(directory: Path, champions: Champions) -> None:
     """Writes the pictures of a run into its directory.
 
     The champions as ``champion``, ``champion_tuned`` and ``champion_small``, each ``.png`` and
     ``.svg``, the learning curve as ``fitness.png``, the Pareto fronts as ``fronts.png``, and, if
-    its scores hold one, the profile of the best champion as ``profile.png``.
+    its scores hold them, profile, accuracies of classes and confusion of the best champion as
+    ``profile.png``, ``classes.png`` and ``confusion.png``.
     """
     names = ("champion", "champion_tuned", "champion_small")
+    means = mean_images_of(champions.best)
     for name, champion in zip(names, champions, strict=True):
-        save_network(
-            champion.network,
+        save_drawing(
+            champion,
             [directory / f"{name}.png", directory / f"{name}.svg"],
-            champion.input_names,
-            champion.output_names,
+            mean_images=means,
         )
     title = directory.resolve().name
     save_learning_curve(
@@ -65,11 +92,14 @@ def save_run_pictures(directory: Path, champions: Champions) -> None:
     save_fronts(
         read_fronts(directory / "fronts.csv"), directory / "fronts.png", marks_of(champions), title
     )
-    profile = champions.best.scores.get("profile")
-    if profile is None:
-        # that of an earlier champion
-        (directory / "profile.png").unlink(missing_ok=True)
-    else:
+    # those of an earlier champion
+    for name in ("profile", "classes", "confusion"):
+        (directory / f"{name}.png").unlink(missing_ok=True)
+    profile, by_class = champions.best.scores.get("profile"), class_scores_of(champions.best)
+    if profile is not None:
         save_champion_profile(
             champions.best, Profile.from_dict(profile), directory / "profile.png", title
         )
+    if by_class is not None:
+        save_champion_classes(champions.best, by_class, directory / "classes.png", title)
+        save_champion_confusion(by_class, directory / "confusion.png", title)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wann.errors import FormatError
+import numpy as np
+
+from wann.errors import FormatError, TaskError
 from wann.formats.champion import Champion, load_champion
+from wann.tasks.classify import ClassifyTask
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
 from wann.tuning.evaluation import weight_profile
 from wann.tuning.score import Profile
+from wann.view.class_scores import ClassScores, measure_class_scores
 from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.panels import check_plot_path
-from wann.view.pictures import heat_starts_of
+from wann.view.pictures import heat_starts_of, save_champion_classes, save_champion_confusion
 from wann.view.profile import save_champion_profile, training_range_of
 
 # the name of the picture, and the file of the run that it is drawn from
@@ -22,7 +27,12 @@ PLOTS = {
     "learning": ("fitness", "metrics.csv"),
     "front": ("fronts", "fronts.csv"),
     "profile": ("profile", "champion.json"),
+    "classes": ("classes", "champion.json"),
+    "confusion": ("confusion", "champion.json"),
 }
+# those of a champion file, and those of classifiers alone
+OF_CHAMPION = ("profile", "classes", "confusion")
+OF_CLASSIFIER = ("classes", "confusion")
 CHAMPION_FILES = ("champion.json", "champion_tuned.json", "champion_small.json")
 N_WEIGHTS = 61
 # how far a profile goes beyond the training range: this share of its width on either side
@@ -70,17 +80,47 @@ def measure_profile(
         TaskError: the task is unknown or does not fit the network.
     """
     task = task_of_champion(champion, place)
-    low, high = training_range_of(champion)
-    margin = (high - low) * _MARGIN or 1.0
+    low, high = _range(champion)
     return weight_profile(
         task,
         champion.network,
         episodes or task.episode_numbers.profile,
         seed,
-        low=low - margin,
-        high=high + margin,
+        low=low,
+        high=high,
         n=N_WEIGHTS,
     )
+
+
+def _range(champion: Champion) -> tuple[float, float]:
+    """The lowest and the highest weight of a profile."""
+    low, high = training_range_of(champion)
+    margin = (high - low) * _MARGIN or 1.0
+    return low - margin, high + margin
+
+
+def measure_classes(champion: Champion, place: DataPlace = USUAL_PLACE) -> ClassScores:
+    """The accuracies of a classifier by class, at the weights of ``measure_profile``.
+
+    Args:
+        champion: of a classification.
+        place: of the task's data.
+
+    Raises:
+        TaskError: the task is unknown, is no classification, or does not fit the network.
+    """
+    task = task_of_champion(champion, place)
+    if not isinstance(task, ClassifyTask):
+        raise TaskError(f"task {task.name!r} has no classes: it has only a profile")
+    weights = np.round(np.linspace(*_range(champion), N_WEIGHTS), 10)
+    return measure_class_scores(task, champion, weights)
+
+
+def _is_classifier(champion: Champion, place: DataPlace) -> bool:
+    try:
+        return task_of_champion(champion, place).measure.kind == "accuracy"
+    except TaskError:
+        return False
 
 
 def save_plots(request: PlotRequest) -> tuple[list[Path], list[str]]:
@@ -100,8 +140,13 @@ def save_plots(request: PlotRequest) -> tuple[list[Path], list[str]]:
         _refuse_others(request, path)
     if request.output is not None and request.output not in paths:
         request.output.mkdir(parents=True, exist_ok=True)
+    of_run = [name for name in names if name not in OF_CHAMPION]
     for name, path in zip(names, paths, strict=True):
-        _draw(request, name, path)
+        if name in of_run:
+            _draw_course(request, name, path)
+    if len(of_run) < len(names):
+        places = dict(zip(names, paths, strict=True))
+        _draw_champion(request, {name: places[name] for name in names if name in OF_CHAMPION})
     return paths, notes
 
 
@@ -110,20 +155,34 @@ def _drawable(request: PlotRequest) -> tuple[list[str], list[str]]:
     source = request.source
     wanted = list(PLOTS) if request.what == "all" else [request.what]
     if not source.is_dir():
-        load_champion(source)
-        if request.what in ("all", "profile"):
-            notes = [f"{source} is a champion file, not a run directory: it has only a profile"]
-            return ["profile"], notes if request.what == "all" else []
-        raise FormatError(
-            f"{source} is a champion file, of which only the profile can be drawn: "
-            "name a run directory"
-        )
+        if request.what not in ("all", *OF_CHAMPION):
+            load_champion(source)
+            raise FormatError(
+                f"{source} is a champion file, of which only {', '.join(OF_CHAMPION)} can be "
+                "drawn: name a run directory"
+            )
+        names = list(OF_CHAMPION)
+        if not _is_classifier(load_champion(source), request.data):
+            names = [name for name in names if name not in OF_CLASSIFIER]
+        only = "only a profile" if len(names) == 1 else f"only {', '.join(names)}"
+        notes = [f"{source} is a champion file, not a run directory: it has {only}"]
+        return (names, notes) if request.what == "all" else ([request.what], [])
+    if request.what == "all" and not _holds_classifier(source, request.data):
+        wanted = [name for name in wanted if name not in OF_CLASSIFIER]
     lacking = {name: _lack(source, name) for name in wanted}
     notes = [words for words in lacking.values() if words]
     names = [name for name in wanted if not lacking[name]]
     if not names:
         raise FormatError(notes[0])
     return names, notes
+
+
+def _holds_classifier(run: Path, place: DataPlace) -> bool:
+    """Whether the champion of a run is a classifier; what cannot be read is told later."""
+    try:
+        return _is_classifier(load_champion(run), place)
+    except FormatError:
+        return False
 
 
 def _lack(run: Path, name: str) -> str:
@@ -166,17 +225,34 @@ def _refuse_others(request: PlotRequest, path: Path) -> None:
         )
 
 
-def _draw(request: PlotRequest, name: str, path: Path) -> None:
-    source = request.source
-    title = source.resolve().name if source.is_dir() else source.stem
+def _title(source: Path) -> str:
+    return source.resolve().name if source.is_dir() else source.stem
+
+
+def _draw_course(request: PlotRequest, name: str, path: Path) -> None:
+    """Draws a plot of a run."""
+    source, title = request.source, _title(request.source)
     if name == "learning":
         columns = read_columns(source / "metrics.csv", LEARNING_COLUMNS)
         save_learning_curve(columns, path, title, heat_starts_of(source))
-    elif name == "front":
+    else:
         files = [source / file for file in CHAMPION_FILES]
         champions = [load_champion(file) for file in files if file.exists()]
         save_fronts(read_fronts(source / "fronts.csv"), path, marks_of(champions), title)
-    else:
-        champion = load_champion(source)
+
+
+def _draw_champion(request: PlotRequest, places: Mapping[str, Path]) -> None:
+    """Draws plots of a champion; a classifier is measured once for all of them."""
+    champion, title = load_champion(request.source), _title(request.source)
+    if not _is_classifier(champion, request.data) and not {*places} & {*OF_CLASSIFIER}:
         profile = measure_profile(champion, request.episodes, place=request.data)
-        save_champion_profile(champion, profile, path, title)
+        save_champion_profile(champion, profile, places["profile"], title)
+        return
+    scores = measure_classes(champion, request.data)
+    if "profile" in places:
+        profile = scores.profile()
+        save_champion_profile(champion, profile, places["profile"], title, scores.ensemble)
+    if "classes" in places:
+        save_champion_classes(champion, scores, places["classes"], title)
+    if "confusion" in places:
+        save_champion_confusion(scores, places["confusion"], title)

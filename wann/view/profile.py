@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from wann.formats.champion import Champion
 from wann.tuning.score import HIGH, LOW, Profile
 from wann.view.panels import (
     BLUE,
+    GREEN,
     GREY,
     RED,
     SMALL,
@@ -34,12 +35,14 @@ class Levels:
         random_shared: mean with a random shared weight; None: not known.
         best_shared: mean with the best shared weight; None: not known.
         best_weight: that weight; None: not known.
+        ensemble: accuracy of an ensemble over shared weights; None: not known, or no classifier.
         name: whose they are.
     """
 
     random_shared: float | None = None
     best_shared: float | None = None
     best_weight: float | None = None
+    ensemble: float | None = None
     name: str = ""
 
 
@@ -47,6 +50,7 @@ class Levels:
 PAPER = {
     "cartpole_swingup": Levels(515.0, 723.0, name="Gaier & Ha 2019"),
     "car_racing": Levels(375.0, 608.0, name="Gaier & Ha 2019, 16 latents"),
+    "mnist": Levels(82.0, 91.9, ensemble=91.6, name="Gaier & Ha 2019"),
 }
 
 
@@ -58,13 +62,22 @@ def _number(value: Any) -> float | None:
 def levels_of(champion: Champion) -> Levels:
     """The levels that a champion file tells."""
     scores: list[Mapping[str, Any]] = []
-    for name in ("random_shared_weight", "tuned_shared_weight"):
+    for name in ("random_shared_weight", "tuned_shared_weight", "ensemble"):
         score = champion.scores.get(name)
         scores.append(score if isinstance(score, Mapping) else {})
-    shared, tuned = scores
+    shared, tuned, ensemble = scores
     return Levels(
-        _number(shared.get("mean")), _number(tuned.get("mean")), _number(tuned.get("weight"))
+        _number(shared.get("mean")),
+        _number(tuned.get("mean")),
+        _number(tuned.get("weight")),
+        _number(ensemble.get("mean")),
     )
+
+
+def has_accuracies(champion: Champion) -> bool:
+    """Whether the scores of a champion file are those of a classifier, in per cent."""
+    score = champion.scores.get("random_shared_weight")
+    return isinstance(score, Mapping) and score.get("unit") == "per cent"
 
 
 def training_range_of(champion: Champion) -> tuple[float, float]:
@@ -107,6 +120,7 @@ def draw_profile(
     reference: Levels | None = None,
     title: str | None = None,
     y_label: str | None = None,
+    decimals: int = 0,
 ) -> Figure:
     """Draws mean and standard deviation of the return over the shared weight.
 
@@ -117,6 +131,7 @@ def draw_profile(
         reference: others' levels, as dashed lines.
         title: above the panel.
         y_label: what is drawn; None: the return.
+        decimals: of the numbers beside the panel.
     """
     figure = new_figure(8.0, 4.2)
     axes = figure.subplots()
@@ -124,7 +139,7 @@ def draw_profile(
     own, shown = levels or Levels(), levels_in(profile, low, high)
     random_shared = shown.random_shared if own.random_shared is None else own.random_shared
     if own.best_weight is None or own.best_shared is None:
-        own = shown
+        own = replace(shown, ensemble=own.ensemble)
     axes.axvspan(low, high, color="#eef1f4", lw=0, zorder=0, gid="training range")
     axes.fill_between(
         profile.weights,
@@ -140,26 +155,30 @@ def draw_profile(
     labels = []
     if random_shared is not None:
         axes.hlines(random_shared, low, high, color=BLUE, lw=1.0, gid="random shared weight")
-        labels.append(Label(random_shared, f"{random_shared:.0f}  random shared weight", BLUE))
+        labels.append(
+            Label(random_shared, f"{random_shared:.{decimals}f}  random shared weight", BLUE)
+        )
     if own.best_weight is not None and own.best_shared is not None:
         axes.plot(own.best_weight, own.best_shared, "o", color=RED, zorder=4, gid="best weight")
+        at = f"{own.best_weight:.2f}".replace("-", "−")
+        words = f"{own.best_shared:.{decimals}f}  best shared weight, {at}"
+        labels.append(Label(own.best_shared, words.replace("-", "−"), RED))
+    if own.ensemble is not None:
+        axes.axhline(own.ensemble, color=GREEN, lw=1.6, zorder=2, gid="ensemble")
         labels.append(
-            Label(
-                own.best_shared,
-                f"{own.best_shared:.0f}  best shared weight, {own.best_weight:.2f}".replace(
-                    "-", "−"
-                ),
-                RED,
-            )
+            Label(own.ensemble, f"{own.ensemble:.{decimals}f}  ensemble over weights", GREEN)
         )
     if reference:
         for value, words in (
             (reference.random_shared, "random weight"),
             (reference.best_shared, "best weight"),
+            (reference.ensemble, "ensemble"),
         ):
             if value is not None:
                 axes.axhline(value, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=1)
-                labels.append(Label(value, f"{value:.0f}  {reference.name}, {words}", GREY))
+                labels.append(
+                    Label(value, f"{value:.{decimals}f}  {reference.name}, {words}", GREY)
+                )
     axes.text(
         (low + high) / 2,
         1.015,
@@ -186,6 +205,7 @@ def save_profile(
     reference: Levels | None = None,
     title: str | None = None,
     y_label: str | None = None,
+    decimals: int = 0,
 ) -> None:
     """Writes the drawing of ``draw_profile`` as a PNG, SVG or PDF, atomically.
 
@@ -200,12 +220,19 @@ def save_profile(
             reference=reference,
             title=title,
             y_label=y_label,
+            decimals=decimals,
         ),
         path,
     )
 
 
-def save_champion_profile(champion: Champion, profile: Profile, path: Path, name: str) -> None:
+def save_champion_profile(
+    champion: Champion,
+    profile: Profile,
+    path: Path,
+    name: str,
+    ensemble: float | None = None,
+) -> None:
     """Writes the profile of a champion with all that its file and the paper tell.
 
     Args:
@@ -213,20 +240,24 @@ def save_champion_profile(champion: Champion, profile: Profile, path: Path, name
         profile: measured, or as in its file.
         path: ends in .png, .svg or .pdf.
         name: begins the title.
+        ensemble: accuracy of the ensemble where it was measured anew; else as the file tells.
 
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
-    score = champion.scores.get("random_shared_weight")
-    is_accuracy = isinstance(score, Mapping) and score.get("unit") == "per cent"
+    levels = levels_of(champion)
+    if ensemble is not None:
+        levels = replace(levels, ensemble=ensemble)
+    is_accuracy = has_accuracies(champion)
     save_profile(
         profile,
         path,
         training_range=training_range_of(champion),
-        levels=levels_of(champion),
+        levels=levels,
         reference=PAPER.get(champion.task),
         title=f"{name}, {champion.network.n_connections} connections",
-        y_label=f"accuracy in %, ± standard error, {profile.episodes} test samples"
+        y_label=f"accuracy in %, ± standard error,\n{profile.episodes:,} test samples"
         if is_accuracy
         else None,
+        decimals=1 if is_accuracy else 0,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,6 +64,31 @@ class Dataset:
             return tuple(f"x{k}" for k in range(self.n_inputs))
         height, width = self.image_shape
         return tuple(f"{row},{column}" for row in range(height) for column in range(width))
+
+
+def image_shape_of(input_names: Sequence[str]) -> tuple[int, int] | None:
+    """The (height, width) of the images that inputs are the pixels of, as their names tell.
+
+    The other way round of ``Dataset.input_names``, so that who has only the names, as in the file
+    of a network, knows that the inputs are an image.
+
+    Args:
+        input_names: ``row,column`` for each pixel, row by row; whatever else is no image.
+
+    Returns:
+        None where it is no image, or one of a single row or column.
+    """
+    last = re.fullmatch(r"(\d{1,4}),(\d{1,4})", input_names[-1]) if input_names else None
+    if last is None:
+        return None
+    height, width = (int(number) + 1 for number in last.groups())
+    if min(height, width) < 2 or height * width != len(input_names):
+        return None
+    places = ((row, column) for row in range(height) for column in range(width))
+    is_grid = all(
+        name == f"{row},{column}" for name, (row, column) in zip(input_names, places, strict=True)
+    )
+    return (height, width) if is_grid else None
 
 
 def held_out(y: Labels) -> NDArray[np.bool_]:

@@ -69,6 +69,13 @@ def read_mnist_files(data_dir: str | os.PathLike[str] | None = None) -> MnistFil
         return _read([_download(name, folder) for name in SHA256])
 
 
+def mnist_is_here() -> bool:
+    """Whether ``read_mnist_files()`` would download nothing."""
+    if os.environ.get(VARIABLE):
+        return True
+    return all((cache_folder() / "mnist" / f"{name}.gz").is_file() for name in SHA256)
+
+
 def _read(paths: list[Path]) -> MnistFiles:
     return MnistFiles(*((str(path), path.read_bytes()) for path in paths))
 
