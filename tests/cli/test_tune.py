@@ -149,17 +149,26 @@ def test_the_structures_of_a_run_are_tuned_together(capsys, run_directory):
     file = run_directory / "front_tuned_weights.json"
     assert told["file"] == str(file)
     tuned = load_champion(file)
-    assert tuned.network in structures_of_run(run_directory)
+    assert tuned.network in structures_of_run(run_directory)[0]
     assert told["connections"] == tuned.network.n_connections == len(tuned.tuned_weights)
     code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--json")
     assert json.loads(out)["tuned_weights"]["mean"] == told["after"]["mean"]
 
 
-def test_the_structures_of_a_run_are_what_its_champions_were_chosen_from(run_directory):
-    structures = structures_of_run(run_directory)
+def test_the_first_lineage_of_a_run_is_what_its_champions_were_chosen_from(run_directory):
+    lineages = structures_of_run(run_directory)
+    assert len(lineages) == 1
     for name in ("champion", "champion_tuned", "champion_small"):
-        assert load_champion(run_directory / f"{name}.json").network in structures
-    assert all(network.n_connections for network in structures)
+        assert load_champion(run_directory / f"{name}.json").network in lineages[0]
+    assert all(network.n_connections for network in lineages[0])
+
+
+def test_each_heat_of_a_run_is_a_lineage_of_its_own(tmp_path):
+    options = ("--set", "heats=3", "--set", "heat_generations=2", "--quiet", "--out", tmp_path)
+    assert evolve(*TINY, "--generations", 10, *options) == 0
+    lineages = structures_of_run(tmp_path)
+    assert len(lineages) == 4
+    assert all(1 <= len(lineage) <= 8 for lineage in lineages[1:])
 
 
 def test_one_champion_has_no_front(capsys, champion, tmp_path):

@@ -7,7 +7,7 @@ from tests.search.test_search import bits, genomes_of, made_up_scores
 from tests.search.toy import ToyTask, configured
 from wann.genome.population import population_size
 from wann.search.heats import heat_of, heat_starts
-from wann.search.search import Search
+from wann.search.search import Search, bests_by_heat
 
 HEATS = {"heats": 3, "heat_generations": 2, "population": 10, "generations": 9}
 
@@ -85,12 +85,25 @@ def test_a_search_that_goes_on_from_a_state_within_heats_equals_the_uninterrupte
     assert bits(second.state) == bits(whole.state)
 
 
-def test_nothing_of_the_heats_is_kept_after_they_have_met():
+def test_after_the_heats_have_met_the_best_of_each_are_kept():
     search = search_with()
     populations(search, 5)
     assert population_size(search.state.heats) == 20
+    assert bests_by_heat(search.state, search.config.search) == []
     populations(search, 1)
-    assert population_size(search.state.heats) == 0
+    meeting = genomes_of(search.state.population)
+    scores = made_up_scores(search.ask())
+    search.tell(scores)
+    kept = bests_by_heat(search.state, search.config.search)
+    assert len(kept) == 3
+    for k, genomes in enumerate(kept):
+        heat = scores[10 * k : 10 * (k + 1)].mean(axis=1)
+        order = np.argsort(-heat, kind="stable")[:8]
+        assert genomes_of(genomes) == [meeting[10 * k + i] for i in order]
+    # until the end
+    populations(search, 2)
+    after = bests_by_heat(search.state, search.config.search)
+    assert [genomes_of(genomes) for genomes in after] == [genomes_of(genomes) for genomes in kept]
 
 
 def test_a_search_that_ends_within_the_heats_has_candidates_of_all_of_them():

@@ -18,9 +18,8 @@ from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
 
 SHORT = Plan(
     starts=4,
-    least_starts=2,
     start_factors=(1.0, 0.5),
-    exploring_generations=20,
+    exploring_generations=(20,),
     exploring_share=0.4,
     contenders=(3, 1),
     refining_shares=(0.7, 1.0),
@@ -58,33 +57,34 @@ class ByTable:
         return Rollouts(returns.astype(precision), np.ones(returns.shape, np.int32))
 
 
-def chosen(score_of_size, sizes, most=16):
+def chosen(score_of_size, *lineages, most=16):
     task = ByTable(score_of_size, most)
-    made = structures_to_tune(task, [star(n) for n in sizes], seed=1, executor=Serial())
-    return [sizes[k] for k in made.places], made.weights
+    networks, weights = structures_to_tune(
+        task, [[star(n) for n in sizes] for sizes in lineages], seed=1, executor=Serial()
+    )
+    return [network.n_connections for network in networks], weights
 
 
-def test_those_near_the_best_are_chosen_by_size():
-    scores = {5: 60.0, 9: 80.0, 20: 100.0, 30: 75.0, 12: 69.0}
-    sizes, weights = chosen(scores, [30, 5, 20, 9, 12])
-    assert sizes == [9, 20, 30]  # 5 and 12 do not reach 70 %
-    assert weights == pytest.approx((1.0, 1.0, 1.0))
+def test_of_a_lineage_those_are_chosen_that_are_better_than_all_smaller_ones():
+    scores = {5: 60.0, 9: 80.0, 20: 100.0, 30: 75.0, 12: 75.0, 40: 100.5}
+    sizes, weights = chosen(scores, [30, 5, 20, 9, 12, 40])
+    assert sizes == [40, 20, 9]  # 5 does not reach 70 % of the best
+    assert weights == pytest.approx([1.0, 1.0, 1.0])
 
 
-def test_the_task_limits_their_number():
-    scores = {n: 100.0 + n / 1000 for n in range(3, 10)}
-    assert chosen(scores, list(range(3, 10)), most=3)[0] == [3, 4, 5]
+def test_first_comes_the_best_of_each_lineage_then_the_second():
+    scores = {5: 80.0, 6: 90.0, 7: 85.0, 8: 95.0, 9: 89.0}
+    assert chosen(scores, [5, 6], [7, 8], [9])[0] == [8, 6, 9, 7, 5]
+    assert chosen(scores, [5, 6], [7, 8], [9], most=4)[0] == [8, 6, 9, 7]
 
 
-def test_large_ones_are_left_out_unless_there_are_no_others():
-    scores = {1700: 100.0, 700: 90.0, 500: 95.0, 8: 80.0, 10: 85.0}
-    assert chosen(scores, [700, 10, 1700, 8, 500])[0] == [8, 10, 500]
-    assert chosen({1700: 100.0, 1800: 101.0}, [1800, 1700])[0] == [1700]
+def test_large_ones_are_left_out_unless_a_lineage_has_no_others():
+    scores = {8: 80.0, 10: 85.0, 110: 99.0, 120: 95.0, 130: 96.0}
+    assert chosen(scores, [110, 10, 8], [130, 120])[0] == [120, 10, 8]
 
 
-def test_one_of_several_with_the_same_returns_is_enough():
-    scores = {4: 80.0, 6: 80.0, 7: 90.0, 8: 81.0}
-    assert chosen(scores, [8, 6, 4, 7])[0] == [4, 7, 8]
+def test_a_lineage_that_does_badly_has_none():
+    assert chosen({5: 50.0, 6: 100.0, 7: 60.0}, [5, 7], [6])[0] == [6]
 
 
 class Ceilings:
@@ -151,8 +151,8 @@ def test_a_champion_may_be_of_another_structure_of_its_run():
         {"random_shared_weight": {"mean": 1.0}},
         {"seed": 3},
     )
-    settings = TuneSettings(evaluations=30_000, episodes=20)
-    made = tune_champion(champion, settings, executor=Serial(), structures=[small])
+    settings = TuneSettings(evaluations=120_000, episodes=20)
+    made = tune_champion(champion, settings, executor=Serial(), lineages=[[small]])
     assert made.champion.network == small
     assert len(made.champion.tuned_weights) == 6
     assert set(made.champion.scores) == {"tuned_weights"}
@@ -161,7 +161,7 @@ def test_a_champion_may_be_of_another_structure_of_its_run():
     assert made.champion.provenance["tuning"]["structures"] == 2
     # unless its own does best
     own = replace(champion, network=small)
-    made = tune_champion(own, settings, executor=Serial(), structures=[useless])
+    made = tune_champion(own, settings, executor=Serial(), lineages=[[useless]])
     assert made.champion.scores["random_shared_weight"] == {"mean": 1.0}
 
 
@@ -169,7 +169,7 @@ def test_only_searches_from_many_starts_take_several_structures():
     task = SwingUpTask()
     champion = Champion(star(3), task.name, task.input_names, task.output_names)
     with pytest.raises(TaskError, match="cma, pepg"):
-        tune_champion(champion, TuneSettings("shared"), executor=Serial(), structures=[star(4)])
+        tune_champion(champion, TuneSettings("shared"), executor=Serial(), lineages=[[star(4)]])
 
 
 def test_the_default_budget_follows_the_mean_size():

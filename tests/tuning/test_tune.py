@@ -33,7 +33,7 @@ NETWORK = network_from_connections(
 CHAMPION = Champion(NETWORK, TASK.name, TASK.input_names, TASK.output_names)
 SHORT = Plan(
     starts=2,
-    exploring_generations=3,
+    exploring_generations=(3,),
     exploring_share=0.2,
     contenders=(2, 1),
     refining_shares=(0.6, 1.0),
@@ -182,7 +182,7 @@ def test_the_more_promising_contenders_are_refined_longer():
     )
     assert np.array_equal(made.weights, Bowl.target)
     # the third is dropped after exploring, the second after the first round
-    assert asked[2] == SHORT.exploring_generations < asked[1] < asked[0]
+    assert asked[2] == SHORT.exploring_generations[0] < asked[1] < asked[0]
 
 
 def test_lanes_with_their_own_weights_are_shared_out_without_a_trace():

@@ -105,11 +105,11 @@ def run(args: argparse.Namespace) -> int:
     stem = "front" if args.structure == "front" else source.stem
     output: Path = args.output or source.with_name(f"{stem}_{end}.json")
     check_output(output, args.overwrite)
-    structures: list[Network] = []
+    lineages: list[list[Network]] = []
     if args.structure == "front":
         if not args.champion.is_dir():
             raise RunError(f"{source} is one champion: --structure front needs a run directory")
-        structures = structures_of_run(args.champion, data_place(args))
+        lineages = structures_of_run(args.champion, data_place(args))
     settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
     with (
         StopRequest() as stop,
@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
             settings,
             executor=executor,
             place=data_place(args),
-            structures=structures,
+            lineages=lineages,
             on_progress=on_progress,
             should_stop=lambda: stop.is_made,
         )

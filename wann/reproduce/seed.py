@@ -227,14 +227,14 @@ def _measure(
         episodes=protocol.episodes,
     )
     takes_several = protocol.structure == "front" and tunes_structures(task, method)
-    structures = structures_of_run(run.path, place) if takes_several else []
+    lineages = structures_of_run(run.path, place) if takes_several else []
     with Threads(n_workers or available_cores()) as executor, StopRequest() as stop:
         made = tune_the_best(
             task,
             dict(zip(scores, champions, strict=True)),
             settings,
             executor=executor,
-            structures=structures,
+            lineages=lineages,
             place=place,
             should_stop=lambda: stop.is_made,
         )

@@ -20,7 +20,7 @@ def tune_the_best(
     settings: TuneSettings,
     *,
     executor: Executor,
-    structures: Sequence[Network],
+    lineages: Sequence[Sequence[Network]],
     place: DataPlace,
     should_stop: Callable[[], bool],
 ) -> TunedChampion:
@@ -32,7 +32,7 @@ def tune_the_best(
     Args:
         task: the task.
         champions: by the stems of their files.
-        settings, executor, structures, place, should_stop: as for ``tune_champion``; each has the
+        settings, executor, lineages, place, should_stop: as for ``tune_champion``; each has the
             same budget.
     """
     different = {champions[stem].network: stem for stem in _CANDIDATES[task.measure.kind]}
@@ -41,7 +41,7 @@ def tune_the_best(
             champions[stem],
             settings,
             executor=executor,
-            structures=structures,
+            lineages=lineages,
             place=place,
             should_stop=should_stop,
         )

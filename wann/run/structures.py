@@ -8,18 +8,22 @@ from pathlib import Path
 from wann.errors import RunError
 from wann.genome.compile import network_at
 from wann.genome.network import Network
+from wann.genome.population import population_size
+from wann.kernels.variation import PopulationArrays
 from wann.run.checkpoint import load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.search.config import config_from_table, read_table
-from wann.search.search import Search
+from wann.search.search import Search, bests_by_heat
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 
 
-def structures_of_run(path: Path, place: DataPlace = USUAL_PLACE) -> list[Network]:
-    """The Pareto front of the last generation of a run, its best by mean, and its hall of fame.
+def structures_of_run(path: Path, place: DataPlace = USUAL_PLACE) -> list[list[Network]]:
+    """The structures of a run by their lineage.
 
-    Those without any connection are left out.
+    The first lineage is what the champions were chosen from: the Pareto front of the last
+    generation, its best by mean, and the hall of fame. After heats the best of each heat follow.
+    Structures without any connection are left out, and lineages without structures.
 
     Args:
         path: a run directory.
@@ -35,7 +39,13 @@ def structures_of_run(path: Path, place: DataPlace = USUAL_PLACE) -> list[Networ
     config = config_from_table(read_table(directory.config))
     task = make_task(config.task, place.or_of(asdict(config.data)))
     search = Search(config, task, state=load_checkpoint(directory.checkpoint)[0].state)
-    compiled = search.compile(search.champion_candidates())
-    sizes = len(task.input_names), len(task.output_names)
-    networks = [network_at(compiled, p, *sizes) for p in range(len(compiled.node_start) - 1)]
+    lineages = [search.champion_candidates(), *bests_by_heat(search.state, config.search)]
+    made = [_networks(search, lineage) for lineage in lineages]
+    return [networks for networks in made if networks]
+
+
+def _networks(search: Search, genomes: PopulationArrays) -> list[Network]:
+    compiled = search.compile(genomes)
+    sizes = len(search.task.input_names), len(search.task.output_names)
+    networks = [network_at(compiled, p, *sizes) for p in range(population_size(genomes))]
     return [network for network in networks if network.n_connections]

@@ -26,9 +26,9 @@ from wann.kernels.activation import ACTIVATION_NAMES
 from wann.kernels.compile import count_enabled
 from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import Operator, PopulationArrays
-from wann.search.config import Config, checked
+from wann.search.config import Config, SearchConfig, checked
 from wann.search.hall_of_fame import HallOfFame, network_key
-from wann.search.heats import ends_heat, is_last_heat
+from wann.search.heats import best_of_heats, ends_heat, is_last_heat
 from wann.search.lifetime import Lifetime, observe, pass_on, take
 from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
@@ -50,7 +50,8 @@ class EvolutionState:
         scored: the genomes of the last scored generation.
         objectives: theirs, as they were ranked by.
         species: of the last scored generation, those that have offspring.
-        heats: the last populations of the heats that have ended, until they meet.
+        heats: the last populations of the heats that have ended, until they meet; then the best
+            of each, ``BEST_OF_HEAT`` after ``BEST_OF_HEAT``.
         lifetime: what is known about ``population``; of none while fitness is of a generation,
             and at the start of the search and of a heat.
     """
@@ -102,6 +103,18 @@ def initial_state(config: Config, task: Task) -> EvolutionState:
         first_population(config, task),
         InnovationCounter(n_first + n_outputs, n_first * n_outputs),
     )
+
+
+def bests_by_heat(state: EvolutionState, settings: SearchConfig) -> list[PopulationArrays]:
+    """The best of each heat, once the heats have met; before, and without heats, none."""
+    n_kept = population_size(state.heats)
+    if state.generation <= settings.heats * settings.heat_generations or not n_kept:
+        return []
+    each = n_kept // settings.heats
+    return [
+        take_genomes(state.heats, np.arange(k * each, (k + 1) * each))
+        for k in range(settings.heats)
+    ]
 
 
 class Search:
@@ -282,11 +295,13 @@ class Search:
             lifetime: estimates after this generation; of none: fitness is of a generation.
         """
         state, settings, species = self.state, self.config.search, self.state.species
+        heats = state.heats
         n_inputs, n_outputs = len(self.task.input_names), len(self.task.output_names)
         population, order = state.population, ranks.order
         known: NetworkArrays | None = self._networks()
         if len(order) > settings.population:
             # heats have met: the best of all go on
+            heats = take_genomes(population, best_of_heats(mean, settings))
             best = order[: settings.population]
             population, known = take_genomes(population, best), None
             scores, mean, order = scores[best], mean[best], np.arange(settings.population)
@@ -329,6 +344,7 @@ class Search:
             population=children,
             counter=counter,
             species=species,
+            heats=heats,
             lifetime=pass_on(lifetime, selection.elites, selection.parents[:, 0]),
         )
 

@@ -56,9 +56,9 @@ class Plan:
 
     Attributes:
         starts: the most starts that are explored.
-        least_starts: of each structure, if several are explored.
         start_factors: by which the best shared weight is multiplied, start for start in turn.
-        exploring_generations: of each start.
+        exploring_generations: of each start; then, if there is more than one number, as many more
+            as the second says of the more promising half, and so on.
         exploring_share: of the budget, at which exploring ends.
         exploring_episodes: of each generation while exploring.
         contenders: that are refined in each round; the most promising go on.
@@ -75,9 +75,8 @@ class Plan:
     """
 
     starts: int = 16
-    least_starts: int = 4
     start_factors: tuple[float, ...] = (1.0, -1.0, 0.5, -0.5)
-    exploring_generations: int = 300
+    exploring_generations: tuple[int, ...] = (300,)
     exploring_share: float = 0.15
     exploring_episodes: int = 4
     contenders: tuple[int, ...] = (8, 3, 1)
@@ -109,9 +108,10 @@ def plan_for(task: Task, n_structures: int = 1) -> Plan:
     return replace(
         plan,
         start_factors=(0.5, -0.5, 1.0, -1.0),
-        exploring_share=0.4,
-        contenders=(10, 4, 1),
-        refining_shares=(0.65, 0.85, 1.0),
+        exploring_generations=(300, 300),
+        exploring_share=0.25,
+        contenders=(4, 2, 1),
+        refining_shares=(0.5, 0.75, 1.0),
     )
 
 
@@ -347,24 +347,39 @@ class _Search:
     def explore(self, make_optimiser: MakeOptimiser, starts: Sequence[Weights]) -> list[_Contender]:
         """Short searches, each from a shared weight; the most promising first."""
         plan, n = self.plan, len(starts)
-        rounds = plan.starts if n == 1 else max(plan.starts // n, plan.least_starts)
-        made: list[_Contender] = []
-        for k in range(rounds * n):
-            if made and self.budget.fraction >= plan.exploring_share:
+        rounds, n_starts = len(plan.exploring_generations), max(plan.starts // n, 1) * n
+        going: list[_Contender] = []
+        for k in range(n_starts):
+            if going and self.budget.fraction >= plan.exploring_share / rounds:
                 break
             number, structure = divmod(k, n)
             factor = plan.start_factors[number % len(plan.start_factors)]
             rng = tuning_rng(self.seed, TuningStream.START, k)
             optimiser = make_optimiser(factor * starts[structure], rng)
-            made.append(_Contender(structure, optimiser, self.task.draw_trials(0, self.trials_rng)))
+            contender = _Contender(structure, optimiser, self.task.draw_trials(0, self.trials_rng))
+            going.append(contender)
             # none of several structures goes without its part of a small budget
-            until = plan.exploring_share * (1.0 if n == 1 else (k + 1) / (rounds * n))
-            for _ in range(plan.exploring_generations):
-                if self.budget.fraction >= until:
-                    break
-                trials = self.task.draw_trials(plan.exploring_episodes, self.trials_rng)
-                self.step(made[-1], trials, "exploring")
-        return self.by_promise(made)
+            part = 1.0 if n == 1 else (k + 1) / n_starts
+            generations = plan.exploring_generations[0]
+            self.explore_one(contender, generations, part * plan.exploring_share / rounds)
+        going = self.by_promise(going)
+        for number, generations in enumerate(plan.exploring_generations[1:], 2):
+            going = going[: -(-len(going) // 2)]
+            begin = self.budget.fraction
+            left = max(plan.exploring_share * number / rounds - begin, 0.0)
+            for k, contender in enumerate(going):
+                self.explore_one(contender, generations, begin + (k + 1) / len(going) * left)
+            going = self.by_promise(going)
+        return going
+
+    def explore_one(self, contender: _Contender, generations: int, until: float) -> None:
+        """Some generations, or until that part of the budget is used."""
+        plan = self.plan
+        for _ in range(generations):
+            if self.budget.fraction >= until:
+                break
+            trials = self.task.draw_trials(plan.exploring_episodes, self.trials_rng)
+            self.step(contender, trials, "exploring")
 
     def by_promise(self, contenders: list[_Contender]) -> list[_Contender]:
         """The contenders, the most promising first."""

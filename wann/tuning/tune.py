@@ -179,7 +179,7 @@ def tune_champion(
     settings: TuneSettings,
     *,
     executor: Executor,
-    structures: Sequence[Network] = (),
+    lineages: Sequence[Sequence[Network]] = (),
     place: DataPlace = USUAL_PLACE,
     on_progress: OnProgress = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -189,8 +189,9 @@ def tune_champion(
     Args:
         champion: of a known task; it stays as it is.
         settings: how.
-        structures: others of the same run; the result is of that which does best, of the champion's
-            and those among them that are worth tuning (see ``structures_to_tune``).
+        lineages: other structures of the same run, those of a kin together, first the champion's;
+            the result is of that which does best, among those that are worth tuning (see
+            ``structures_to_tune``).
         executor: runs the rollouts.
         place: of the task's data, as in ``task_of_champion``.
         on_progress: is told after every generation.
@@ -203,15 +204,14 @@ def tune_champion(
     task, network = task_of_champion(champion, place), champion.network
     if network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
-    _check_method(task, settings.method, bool(structures))
+    _check_method(task, settings.method, bool(lineages))
     task.prepare()
     episodes = settings.episodes or task.episode_numbers.report
     start = best_weight_of(task, champion)
     networks, starts = [network], [start]
-    if structures:
-        everyone = [network, *structures]
-        found = structures_to_tune(task, everyone, seed=settings.seed, executor=executor)
-        networks, starts = [everyone[k] for k in found.places], list(found.weights)
+    if lineages:
+        everyone = [[network, *lineages[0]], *lineages[1:]]
+        networks, starts = structures_to_tune(task, everyone, seed=settings.seed, executor=executor)
     about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
     seconds = settings.seconds
     evaluations = settings.evaluations
