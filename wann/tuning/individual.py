@@ -93,6 +93,7 @@ def plan_for(task: Task) -> Plan:
     """The default plan with the task's numbers of episodes."""
     numbers = task.episode_numbers
     return Plan(
+        exploring_generations=numbers.exploring,
         examination=numbers.examination,
         refining_episodes=numbers.refining,
         choice=numbers.choice,
