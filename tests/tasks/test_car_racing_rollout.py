@@ -11,7 +11,7 @@ from wann.executors.threads import Threads
 from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.tasks.base import sweep, sweep_weighted
-from wann.tasks.car_racing import CarRacingTask, controls, tracks_of
+from wann.tasks.car_racing import PATIENCE, CarRacingTask, controls, tracks_of
 from wann.tasks.policy import NetworkPolicy
 from wann_envs.car_racing.track import seeded_tracks
 
@@ -120,13 +120,26 @@ def test_threads_match_serial(n_workers):
 
 
 @needs_jit
-def test_float32_is_float64_rounded():
+def test_float32_is_float64_rounded_while_tiles_are_found():
     networks, weights = stack_networks([steering_network()]), np.full(2, -0.8)
     trials = TASK.trials_of_seeds(0, 2)
     exact = TASK.rollout(networks, weights, trials)
     rounded = TASK.rollout(networks, weights, trials, precision="float32")
     assert rounded.returns.dtype == np.float32
     assert rounded.returns.tolist() == exact.returns.astype(np.float32).tolist()
+
+
+@needs_jit
+def test_float32_gives_up_a_driver_who_finds_no_new_tile():
+    """One that stands still: the return is that of the whole episode."""
+    networks, weights = stack_networks([network_of([(0, GAS)])]), np.array([-1.0])
+    trials = TASK.trials_of_seeds(0, 1)
+    whole = TASK.rollout(networks, weights, trials)
+    given_up = TASK.rollout(networks, weights, trials, precision="float32")
+    assert whole.steps.tolist() == [[1000]]
+    # the tiles at the start are found in the first step
+    assert given_up.steps.tolist() == [[1 + PATIENCE]]
+    assert given_up.returns == pytest.approx(whole.returns, abs=1e-4)
 
 
 def test_trials_of_seeds_are_the_tracks_of_the_environment(env):

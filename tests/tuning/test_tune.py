@@ -13,12 +13,13 @@ from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks.base import EpisodeNumbers, Rollouts, Serial, sweep_weighted
+from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.measure import RETURN
 from wann.tasks.policy import NetworkPolicy
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
 from wann.tuning.cma_es import CmaEs
-from wann.tuning.individual import Plan, tune_individual
+from wann.tuning.individual import Plan, plan_for, tune_individual
 from wann.tuning.pepg import Pepg, centred_ranks
 from wann.tuning.shared import golden_section, tune_shared
 from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
@@ -60,6 +61,14 @@ class Bowl:
         distance = ((edge_weights - self.target[:, None]) ** 2).sum(axis=0)
         returns = (100.0 - distance + 0.1 * trials[:, 0]).astype(precision)
         return Rollouts(returns[None], np.ones((1, len(trials)), np.int32))
+
+
+def test_the_plan_has_the_numbers_of_the_task():
+    assert plan_for(TASK) == Plan()
+    numbers, plan = CarRacingTask.episode_numbers, plan_for(CarRacingTask())
+    assert plan.exploring_generations == numbers.exploring < Plan().exploring_generations
+    assert plan.refining_episodes == numbers.refining
+    assert (plan.examination, plan.choice) == (numbers.examination, numbers.choice)
 
 
 @pytest.mark.parametrize("peak", [0.0, 0.3217, 1.0, -2.5])

@@ -65,7 +65,8 @@ class EpisodeNumbers:
         refine: of each weight when the best shared weight is refined.
         choice: of the last choice between a few candidates.
         tuning: budget of the individual weights; 0: by the number of connections.
-        examination: of an examination while individual weights are tuned.
+        exploring: generations of each start while individual weights are tuned.
+        examination: of an examination then.
         refining: of each generation in the rounds of that tuning.
         structures: the most structures that are tuned together.
     """
@@ -78,6 +79,7 @@ class EpisodeNumbers:
     refine: int = 1024
     choice: int = 4096
     tuning: int = 0
+    exploring: int = 300
     examination: int = 1024
     refining: tuple[int, int, int] = (16, 32, 64)
     structures: int = 16

@@ -35,6 +35,9 @@ from wann_envs.car_racing.velocity import EXACT
 # cars that a thread drives at once: of several networks where each has few episodes
 _N_CARS = 64
 _N_FIXED = 1 + N_OBSERVED
+# steps without a new tile after which a driver is given up, where float32 will do: 5 s
+PATIENCE = 250
+_REWARD_OF_TIME = -0.1
 # seeds of tracks are whole numbers that a float64 holds
 _N_SEEDS = 2**53
 _MOST_CACHED_TRACKS = 256
@@ -53,7 +56,18 @@ def controls(o1, o2, o3):
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def rollout(
-    networks, chosen, weights, edge_weights, tracks, track_of, cars, blocks, width, returns, steps
+    networks,
+    chosen,
+    weights,
+    edge_weights,
+    tracks,
+    track_of,
+    cars,
+    blocks,
+    width,
+    patience,
+    returns,
+    steps,
 ):
     """Runs networks of a population in closed loop, each on all episodes.
 
@@ -71,6 +85,8 @@ def rollout(
         cars: scratch, for some slots of ``width`` lanes.
         blocks: scratch for as many lanes.
         width: lanes of a slot, at most LANES.
+        patience: steps without a new tile after which an episode is broken off, with the return
+            of one that goes on like that to its end; EPISODE_STEPS: none is.
         returns: (P, episodes) float64, written for the chosen networks.
         steps: (P, episodes) int32, written likewise.
     """
@@ -90,7 +106,7 @@ def rollout(
     n_taken = 0
     is_running, episode = np.zeros(n_lanes, np.bool_), np.zeros(n_lanes, np.int64)
     total, count = np.zeros(n_lanes), np.zeros(n_lanes, np.int32)
-    lane_track = np.zeros(n_lanes, np.int32)
+    n_idle, lane_track = np.zeros(n_lanes, np.int64), np.zeros(n_lanes, np.int32)
     actions, rewards = np.zeros((3, n_lanes)), np.zeros(n_lanes)
     endings = np.zeros(n_lanes, np.int32)
     while True:
@@ -111,7 +127,7 @@ def rollout(
                 n_begun[slot] += 1
                 n_driving[slot] += 1
                 is_running[lane], episode[lane] = True, e
-                total[lane], count[lane] = 0.0, 0
+                total[lane], count[lane], n_idle[lane] = 0.0, 0, 0
                 lane_track[lane] = track_of[e]
                 rows[first + bias, k] = 1.0
                 if is_weighted:
@@ -154,7 +170,12 @@ def rollout(
             if is_running[lane]:
                 total[lane] += rewards[lane]
                 count[lane] += 1
-                if endings[lane] != DRIVING or count[lane] == EPISODE_STEPS:
+                n_idle[lane] = 0 if rewards[lane] > 0.0 else n_idle[lane] + 1
+                is_ending = endings[lane] != DRIVING or count[lane] == EPISODE_STEPS
+                if not is_ending and n_idle[lane] >= patience:
+                    total[lane] += _REWARD_OF_TIME * (EPISODE_STEPS - count[lane])
+                    is_ending = True
+                if is_ending:
                     slot = lane // width
                     returns[network[slot], episode[lane]] = total[lane]
                     steps[network[slot], episode[lane]] = count[lane]
@@ -195,7 +216,8 @@ class CarRacingTask:
     """Drive a lap on a random track: Gymnasium's CarRacing-v3, seen through sixteen numbers.
 
     Physics are exact and networks compute in float64 whatever the precision: the forward pass is
-    a small part of a step.
+    a small part of a step. With "float32" an episode ends when the driver finds no new tile for
+    five seconds; its return is that of one who never does again.
 
     Source: Gaier & Ha 2019, section 4; the paper's networks see 16 latent variables of a VAE.
     """
@@ -216,9 +238,11 @@ class CarRacingTask:
         profile=20,
         refine=64,
         choice=256,
-        tuning=40_000,
-        examination=64,
+        tuning=300_000,
+        exploring=60,
+        examination=128,
         refining=(4, 8, 16),
+        structures=4,
     )
 
     def prepare(self) -> None:
@@ -285,6 +309,7 @@ class CarRacingTask:
         n_networks, n_episodes = len(networks.node_start) - 1, len(weights)
         returns = np.empty((n_networks, n_episodes))
         steps = np.empty((n_networks, n_episodes), np.int32)
+        patience = PATIENCE if precision == "float32" else EPISODE_STEPS
         if n_episodes > 0:
             tracks, track_of = tracks_of(trials)
 
@@ -300,6 +325,7 @@ class CarRacingTask:
                     cars,
                     blocks,
                     width,
+                    patience,
                     returns,
                     steps,
                 )

@@ -99,6 +99,7 @@ def plan_for(task: Task, n_structures: int = 1) -> Plan:
     """
     numbers = task.episode_numbers
     plan = Plan(
+        exploring_generations=(numbers.exploring,),
         examination=numbers.examination,
         refining_episodes=numbers.refining,
         choice=numbers.choice,
@@ -108,7 +109,7 @@ def plan_for(task: Task, n_structures: int = 1) -> Plan:
     return replace(
         plan,
         start_factors=(0.5, -0.5, 1.0, -1.0),
-        exploring_generations=(300, 300),
+        exploring_generations=(numbers.exploring, numbers.exploring),
         exploring_share=0.25,
         contenders=(4, 2, 1),
         refining_shares=(0.5, 0.75, 1.0),
