@@ -66,7 +66,8 @@ class Bowl:
 def test_the_plan_has_the_numbers_of_the_task():
     assert plan_for(TASK) == Plan()
     numbers, plan = CarRacingTask.episode_numbers, plan_for(CarRacingTask())
-    assert plan.exploring_generations == numbers.exploring < Plan().exploring_generations
+    assert plan.exploring_generations == (numbers.exploring,) < Plan().exploring_generations
+    assert plan.sigma == numbers.sigma is not None
     assert plan.refining_episodes == numbers.refining
     assert (plan.examination, plan.choice) == (numbers.examination, numbers.choice)
 

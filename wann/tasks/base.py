@@ -54,7 +54,7 @@ class Rollouts:
 
 @dataclass(frozen=True)
 class EpisodeNumbers:
-    """How many episodes the scores of a task take: fewer where an episode costs more.
+    """How many episodes the scores and the tuning of a task take: fewer where one costs more.
 
     Attributes:
         report: of the scores in champion files and tables.
@@ -66,6 +66,7 @@ class EpisodeNumbers:
         choice: of the last choice between a few candidates.
         tuning: budget of the individual weights; 0: by the number of connections.
         exploring: generations of each start while individual weights are tuned.
+        sigma: first standard deviation of the weights then; None: the optimiser's.
         examination: of an examination then.
         refining: of each generation in the rounds of that tuning.
         structures: the most structures that are tuned together.
@@ -80,6 +81,7 @@ class EpisodeNumbers:
     choice: int = 4096
     tuning: int = 0
     exploring: int = 300
+    sigma: float | None = None
     examination: int = 1024
     refining: tuple[int, int, int] = (16, 32, 64)
     structures: int = 16

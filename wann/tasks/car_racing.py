@@ -240,6 +240,7 @@ class CarRacingTask:
         choice=256,
         tuning=300_000,
         exploring=60,
+        sigma=0.3,
         examination=128,
         refining=(4, 8, 16),
         structures=4,

@@ -47,7 +47,8 @@ class Optimiser(Protocol):
         """Takes the (K,) scores of the candidates, the higher the better."""
 
 
-MakeOptimiser = Callable[[Weights, np.random.Generator], Optimiser]
+# takes a start, a generator and, as ``sigma``, the first standard deviation
+MakeOptimiser = Callable[..., Optimiser]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Plan:
     Attributes:
         starts: the most starts that are explored.
         start_factors: by which the best shared weight is multiplied, start for start in turn.
+        sigma: first standard deviation of the weights; None: the optimiser's.
         exploring_generations: of each start; then, if there is more than one number, as many more
             as the second says of the more promising half, and so on.
         exploring_share: of the budget, at which exploring ends.
@@ -76,6 +78,7 @@ class Plan:
 
     starts: int = 16
     start_factors: tuple[float, ...] = (1.0, -1.0, 0.5, -0.5)
+    sigma: float | None = None
     exploring_generations: tuple[int, ...] = (300,)
     exploring_share: float = 0.15
     exploring_episodes: int = 4
@@ -99,6 +102,7 @@ def plan_for(task: Task, n_structures: int = 1) -> Plan:
     """
     numbers = task.episode_numbers
     plan = Plan(
+        sigma=numbers.sigma,
         exploring_generations=(numbers.exploring,),
         examination=numbers.examination,
         refining_episodes=numbers.refining,
@@ -349,6 +353,7 @@ class _Search:
         """Short searches, each from a shared weight; the most promising first."""
         plan, n = self.plan, len(starts)
         rounds, n_starts = len(plan.exploring_generations), max(plan.starts // n, 1) * n
+        sigma = {} if plan.sigma is None else {"sigma": plan.sigma}
         going: list[_Contender] = []
         for k in range(n_starts):
             if going and self.budget.fraction >= plan.exploring_share / rounds:
@@ -356,7 +361,7 @@ class _Search:
             number, structure = divmod(k, n)
             factor = plan.start_factors[number % len(plan.start_factors)]
             rng = tuning_rng(self.seed, TuningStream.START, k)
-            optimiser = make_optimiser(factor * starts[structure], rng)
+            optimiser = make_optimiser(factor * starts[structure], rng, **sigma)
             contender = _Contender(structure, optimiser, self.task.draw_trials(0, self.trials_rng))
             going.append(contender)
             # none of several structures goes without its part of a small budget
