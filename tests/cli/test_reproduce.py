@@ -9,6 +9,7 @@ from wann.formats.champion import load_champion
 from wann.reproduce.reproduction import ReproduceRequest, output_names, reproduce
 from wann.reproduce.seed import Protocol
 from wann.run.progress import Quiet
+from wann.tasks.measure import ACCURACY, RETURN
 
 CONFIG = """
 task = "cartpole_swingup"
@@ -58,7 +59,7 @@ def made(tmp_path_factory):
 
 def test_table_and_best_champions_are_written(made):
     request, table, results, _ = made
-    assert {path.name for path in request.out.iterdir()} == set(output_names())
+    assert {path.name for path in request.out.iterdir()} == set(output_names(RETURN))
     assert (request.out / "table.md").read_text(encoding="utf-8") == table
     best = max(results, key=lambda r: r.scores["champion"]["random_shared_weight"]["mean"])
     source = best.directory / "champion.json"
@@ -135,7 +136,7 @@ def test_digits_are_reproduced_by_their_accuracy(tmp_path, capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "tuning individual weights by Adam" in text
     assert "Test accuracy in per cent, 355 test images; weights chosen on training data" in text
-    assert {path.name for path in out.iterdir()} == {*output_names()}
+    assert {path.name for path in out.iterdir()} == {*output_names(ACCURACY)}
     tuned = load_champion(out / "champion_tuned_weights.json")
     assert tuned.provenance["tuning"]["method"] == "adam"
     score = tuned.scores["tuned_weights"]

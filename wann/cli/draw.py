@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, example
+from wann.cli.arguments import add_champion, add_data, data_place, example
 
 
 def add_parser(verbs: Any) -> None:
@@ -34,6 +34,7 @@ def add_parser(verbs: Any) -> None:
         default="auto",
         help="a graph, or a grid of pixels; default: a grid where the inputs are an image",
     )
+    add_data(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     champion = load_champion(args.champion)
     path = args.output or picture_beside(args.champion)
-    means = None if args.style == "graph" else mean_images_of(champion)
+    means = None if args.style == "graph" else mean_images_of(champion, data_place(args))
     save_drawing(champion, path, title=args.title, style=args.style, mean_images=means)
     print(f"wrote {path}")
     return 0

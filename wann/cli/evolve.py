@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     directory, outcome = execute(
         request,
         make_reporter(args.quiet, args.json),
-        lambda directory, champions: save_run_pictures(directory.path, champions),
+        lambda directory, champions: save_run_pictures(directory.path, champions, request.data),
     )
     if args.json:
         _print_json(directory, outcome)

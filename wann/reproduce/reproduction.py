@@ -14,9 +14,11 @@ from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_s
 from wann.reproduce.table import table_of
 from wann.run.loop import Reporter
 from wann.tasks.data import USUAL_PLACE, DataPlace
+from wann.tasks.measure import Measure
 from wann.tasks.registry import make_task
-from wann.view.graph import save_network
-from wann.view.plots import measure_profile
+from wann.view.drawing import mean_images_of, save_drawing
+from wann.view.pictures import save_champion_classes, save_champion_confusion
+from wann.view.plots import measure_classes, measure_profile
 from wann.view.profile import save_champion_profile
 
 TABLE = "table.md"
@@ -56,9 +58,12 @@ class ReproduceRequest:
         return self.runs / f"{Path(self.preset).stem}-seed{seed}"
 
 
-def output_names() -> list[str]:
+def output_names(measure: Measure) -> list[str]:
     """Names of the files that a reproduction writes."""
-    pictures = [f"{name}{end}" for name in _CHAMPIONS[:3] for end in (".svg", "_profile.png")]
+    ends = [".svg", "_profile.png"]
+    if measure.kind == "accuracy":
+        ends += ["_classes.png", "_confusion.png"]
+    pictures = [f"{name}{end}" for name in _CHAMPIONS[:3] for end in ends]
     return [TABLE, *(f"{name}.json" for name in _CHAMPIONS), *pictures]
 
 
@@ -76,7 +81,8 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
         Interrupted: somebody asked to stop; the same command goes on.
         RunError: there is something that may not be replaced.
     """
-    existing = [name for name in output_names() if (request.out / name).exists()]
+    measure = make_task(request.task, request.data).measure
+    existing = [name for name in output_names(measure) if (request.out / name).exists()]
     if existing and not request.overwrite:
         raise RunError(
             f"{request.out} holds {existing[0]}: "
@@ -98,11 +104,10 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
                 place=request.data,
             )
         )
-    measure = make_task(request.task, request.data).measure
     table = table_of(
         request.task, results, request.protocol.episodes, request.command, measure.kind
     )
-    _write(request, table, results)
+    _write(request, table, results, measure)
     return table, results
 
 
@@ -113,7 +118,9 @@ def _best(results: Sequence[SeedResult], champion: str) -> SeedResult:
     return max(results, key=lambda result: result.merits[champion])
 
 
-def _write(request: ReproduceRequest, table: str, results: Sequence[SeedResult]) -> None:
+def _write(
+    request: ReproduceRequest, table: str, results: Sequence[SeedResult], measure: Measure
+) -> None:
     """The table, and over all seeds the best champion of each kind with its pictures."""
     out = request.out
     try:
@@ -124,13 +131,16 @@ def _write(request: ReproduceRequest, table: str, results: Sequence[SeedResult])
         source = _best(results, name).directory / f"{name}.json"
         _copy(source, out / source.name)
         champion = load_champion(source)
-        save_network(
-            champion.network, [out / f"{name}.svg"], champion.input_names, champion.output_names
-        )
+        means = mean_images_of(champion, request.data)
+        save_drawing(champion, [out / f"{name}.svg"], mean_images=means)
         profile = measure_profile(
             champion, seed=request.protocol.evaluation_seed, place=request.data
         )
         save_champion_profile(champion, profile, out / f"{name}_profile.png", name)
+        if measure.kind == "accuracy":
+            by_class = measure_classes(champion, place=request.data)
+            save_champion_classes(champion, by_class, out / f"{name}_classes.png", name)
+            save_champion_confusion(by_class, out / f"{name}_confusion.png", name)
     tuned = _best(results, Path(TUNED_WEIGHTS).stem)
     _copy(tuned.directory / TUNED_WEIGHTS, out / TUNED_WEIGHTS)
     write_atomically(out / TABLE, table)

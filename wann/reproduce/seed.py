@@ -172,7 +172,9 @@ def _evolve(
     else:
         request = replace(request, out=directory, overwrite=run.is_run)
     _, outcome = execute(
-        request, reporter, lambda made, champions: save_run_pictures(made.path, champions)
+        request,
+        reporter,
+        lambda made, champions: save_run_pictures(made.path, champions, request.data),
     )
     if not outcome.is_complete:
         raise Interrupted(outcome.stop_signal or 0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.tasks.classify import ClassifyTask
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
 from wann.view.graph import save_network
 from wann.view.image_grid import Weights, draw_image_network
@@ -40,17 +41,23 @@ def weights_of(champion: Champion) -> Weights:
     return Weights(values, f"{words} {weight:.4g}".replace("-", "−"))
 
 
-def mean_images_of(champion: Champion) -> NDArray[np.float64] | None:
+def mean_images_of(
+    champion: Champion, place: DataPlace = USUAL_PLACE
+) -> NDArray[np.float64] | None:
     """(n_outputs, n_inputs) the mean training image of each class of a champion's task.
 
     None where the data are not at hand, and where there are no images: nothing is downloaded, for
     a drawing does without.
+
+    Args:
+        champion: of a classification, or of another task.
+        place: of its data.
     """
-    must_be_here = champion.task in _DOWNLOADED
-    if image_shape_of(champion.input_names) is None or (must_be_here and not mnist_is_here()):
+    may_download = champion.task in _DOWNLOADED and place.folder is None and not mnist_is_here()
+    if image_shape_of(champion.input_names) is None or may_download:
         return None
     try:
-        task = task_of_champion(champion)
+        task = task_of_champion(champion, place)
         if not isinstance(task, ClassifyTask):
             return None
         data = task.data

@@ -9,6 +9,7 @@ from wann.formats.champion import Champion
 from wann.search.champion import Champions
 from wann.search.config import config_from_table, read_table
 from wann.search.heats import heat_starts
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.score import Profile
 from wann.view.class_plots import save_class_accuracies, save_confusion
 from wann.view.class_scores import ClassScores, class_scores_of
@@ -66,16 +67,23 @@ def save_champion_confusion(scores: ClassScores, path: Path, name: str) -> None:
     save_confusion(scores, path, title=f"{name}, ensemble over weights: {scores.ensemble:.1f} %")
 
 
-def save_run_pictures(directory: Path, champions: Champions) -> None:
+def save_run_pictures(
+    directory: Path, champions: Champions, place: DataPlace = USUAL_PLACE
+) -> None:
     """Writes the pictures of a run into its directory.
 
     The champions as ``champion``, ``champion_tuned`` and ``champion_small``, each ``.png`` and
     ``.svg``, the learning curve as ``fitness.png``, the Pareto fronts as ``fronts.png``, and, if
     its scores hold them, profile, accuracies of classes and confusion of the best champion as
     ``profile.png``, ``classes.png`` and ``confusion.png``.
+
+    Args:
+        directory: of the run.
+        champions: its own.
+        place: of the task's data.
     """
     names = ("champion", "champion_tuned", "champion_small")
-    means = mean_images_of(champions.best)
+    means = mean_images_of(champions.best, place)
     for name, champion in zip(names, champions, strict=True):
         save_drawing(
             champion,
