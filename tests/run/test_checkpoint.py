@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from wann.errors import FormatError, RunError
+from wann.genome.population import empty_population
 from wann.run.checkpoint import Checkpoint, load_checkpoint, previous_path, save_checkpoint
 from wann.search.config import config_from_table
-from wann.search.search import Search
+from wann.search.search import Search, bests_by_heat
 from wann.tasks.base import sweep
 from wann.tasks.registry import make_task
 
@@ -23,6 +24,7 @@ CONFIG = config_from_table(
         "episodes": {"per_weight": 1},
     }
 )
+HEATS = replace(CONFIG, search=replace(CONFIG.search, heats=3, heat_generations=2))
 LIFETIME = replace(CONFIG, search=replace(CONFIG.search, fitness="lifetime"))
 
 
@@ -66,6 +68,7 @@ def arrays_of(state):
         ("scored", state.scored),
         ("hall.genomes", hall.genomes),
         ("species.representatives", species.representatives),
+        ("heats", state.heats),
     ):
         named |= {f"{name}.{field}": array for field, array in population._asdict().items()}
     return named
@@ -101,6 +104,37 @@ def test_state_before_the_first_generation_comes_back(tmp_path):
     assert_same_bits(state, again.state)
     assert again.totals == (0, 0, 0)
     assert dict(again.seconds) == {}
+
+
+def genomes_by_heat(state):
+    """The arrays of the best of each heat."""
+    kept = bests_by_heat(state, HEATS.search)
+    return [[array.tobytes() for array in genomes] for genomes in kept]
+
+
+# within a heat, when the heats meet, and twice after it
+@pytest.mark.parametrize("n_scored", [3, 6, 7, 8])
+def test_a_checkpoint_of_a_run_with_heats_holds_the_best_of_each(n_scored, tmp_path):
+    task = make_task("cartpole_swingup")
+    search = advance(Search(HEATS, task), n_scored)
+    save_checkpoint(Checkpoint(search.state), tmp_path / "checkpoint.npz")
+    again = load_checkpoint(tmp_path / "checkpoint.npz")[0].state
+    assert_same_bits(search.state, again)
+    assert genomes_by_heat(again) == genomes_by_heat(search.state)
+    assert len(genomes_by_heat(again)) == (3 if n_scored > 6 else 0)
+    resumed = advance(Search(HEATS, task, state=again), 9 - n_scored)
+    whole = advance(Search(HEATS, task), 9)
+    assert_same_bits(whole.state, resumed.state)
+    assert len(genomes_by_heat(resumed.state)) == 3
+
+
+def test_a_checkpoint_that_kept_nothing_of_the_heats_has_no_best_of_them(tmp_path):
+    state = advance(Search(HEATS, make_task("cartpole_swingup")), 7).state
+    older = replace(state, heats=empty_population())
+    save_checkpoint(Checkpoint(older), tmp_path / "checkpoint.npz")
+    again = load_checkpoint(tmp_path / "checkpoint.npz")[0].state
+    assert_same_bits(older, again)
+    assert bests_by_heat(again, HEATS.search) == []
 
 
 @pytest.mark.parametrize("config", [CONFIG, LIFETIME])
