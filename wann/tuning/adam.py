@@ -31,6 +31,7 @@ from wann.kernels.gradient import Blocks, block_gradients
 from wann.tasks.base import Executor, Serial
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.budget import Budget
+from wann.tuning.held_back import hold_back
 from wann.tuning.individual import Progress, Tuning
 from wann.tuning.random import TuningStream, tuning_rng
 
@@ -202,11 +203,9 @@ class _Training:
         self.budget, self.plan = budget, plan
         self.rng = tuning_rng(seed, TuningStream.TRAINING)
         samples = task.samples
-        order = self.rng.permutation(len(samples.y))
-        n_held = min(plan.most_validation, max(1, int(plan.validation * len(order))))
         self.validation, self.training = (
             _Model(network, make_blocks(samples.x[part], samples.y[part], np.float32), executor)
-            for part in (order[:n_held], order[n_held:] if len(order) > 1 else order)
+            for part in hold_back(len(samples.y), plan.validation, plan.most_validation, self.rng)
         )
         n_blocks = len(self.training.samples_of)
         self.batch = min(plan.batch_blocks, max(1, n_blocks // plan.least_batches))

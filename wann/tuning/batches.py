@@ -21,6 +21,7 @@ from wann.tasks.base import Executor, Floats, Serial
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import Samples
 from wann.tuning.budget import Budget
+from wann.tuning.held_back import hold_back
 from wann.tuning.individual import MakeOptimiser, Progress, Tuning, Weights
 from wann.tuning.random import TuningStream, tuning_rng
 
@@ -134,10 +135,8 @@ class _Search:
         self.networks = stack_networks([network])
         self.rng = tuning_rng(seed, TuningStream.TRAINING)
         self.samples = task.samples
-        order = self.rng.permutation(len(self.samples.y))
-        n_held = min(plan.most_validation, max(1, int(plan.validation * len(order))))
-        self.held = self._some(order[:n_held])
-        self.training = order[n_held:] if len(order) > 1 else order
+        parts = hold_back(len(self.samples.y), plan.validation, plan.most_validation, self.rng)
+        self.held, self.training = self._some(parts.validation), parts.training
         self.best_weights = np.empty(0)
         self.best_accuracy, self.best_loss = -1.0, np.inf
         self.accuracy = 0.0

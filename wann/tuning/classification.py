@@ -60,6 +60,14 @@ def class_accuracies(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     return per_class
 
 
+def accuracy_profile(
+    weights: NDArray[np.float64], accuracy: NDArray[np.float64], n: int
+) -> Profile:
+    """Accuracies of n samples in per cent over the shared weight, with their standard errors."""
+    error = np.sqrt(accuracy * (100.0 - accuracy) / max(n, 1))
+    return Profile(weights, accuracy, error, n)
+
+
 class Votes(NamedTuple):
     """What an ensemble answers.
 
@@ -161,8 +169,7 @@ def evaluate_classifier(
     voted = votes(task, network, members, executor)
     of_ensemble = confusion_matrix(labels, voted.mean_probability, n_classes)
     about = ACCURACY.over(n)
-    mean = accuracy[N_RANDOM + 1 :]
-    error = np.sqrt(mean * (100.0 - mean) / n)
+    profile = accuracy_profile(grid, accuracy[N_RANDOM + 1 :], n)
     return {
         "random_shared_weight": {
             "mean": float(accuracy[:N_RANDOM].mean()),
@@ -177,7 +184,7 @@ def evaluate_classifier(
             "weights": members.tolist(),
             **about,
         },
-        "profile": Profile(grid, mean, error, n).to_dict() | {"unit": "per cent"},
+        "profile": profile.to_dict() | {"unit": "per cent"},
         "per_class": {
             "classes": list(task.output_names),
             "weights": grid.tolist(),
@@ -246,8 +253,7 @@ class AccuracyScorer:
         samples = self.task.test_samples
         everyone = np.arange(len(samples.y))
         mean = accuracies(stack_networks([network]), weights, samples, everyone)[0]
-        error = np.sqrt(mean * (100.0 - mean) / len(everyone))
-        return Profile(weights, mean, error, len(everyone))
+        return accuracy_profile(weights, mean, len(everyone))
 
     def merit(self, network: Network, scores: Mapping[str, Any], *, is_one_weight: bool) -> float:
         """The accuracy on all training samples: the test part has no say in a choice."""

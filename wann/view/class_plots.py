@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
+from wann.tuning.classification import class_accuracies
 from wann.view.class_scores import ClassScores
 from wann.view.panels import (
     GREY,
@@ -63,7 +64,7 @@ def draw_class_accuracies(
     bottom, top = float(weights[0]) - half, float(weights[-1]) + half
     _draw_table(by_class, scores.accuracy, "accuracy of classes", bottom, top)
     image = _draw_table(by_all, scores.overall[:, None], "accuracy of all", bottom, top)
-    recall = 100.0 * scores.confusion.diagonal() / scores.confusion.sum(axis=1).clip(1)
+    recall = class_accuracies(scores.confusion)
     _draw_table(of_class, recall[None], "ensemble of classes", 0.0, 1.0)
     _draw_table(of_all, np.array([[scores.ensemble]]), "ensemble of all", 0.0, 1.0)
     if n <= _MOST_NUMBERED:
@@ -163,10 +164,8 @@ def draw_confusion(scores: ClassScores, *, title: str | None = None) -> Figure:
     size = float(np.clip(1.9 + 0.5 * (n + 1), 6.0, 14.0))
     figure = new_figure(size, size)
     axes = figure.subplots()
-    per_label, per_answer = confusion.sum(axis=1), confusion.sum(axis=0)
-    right = confusion.diagonal()
-    recall, precision = 100.0 * right / per_label.clip(1), 100.0 * right / per_answer.clip(1)
-    mistakes = confusion - np.diag(right)
+    recall, precision = class_accuracies(confusion), class_accuracies(confusion.T)
+    mistakes = confusion - np.diag(confusion.diagonal())
     colours = _WRONG(np.sqrt(mistakes / max(int(mistakes.max()), 1)))
     colours[np.arange(n), np.arange(n)] = _RIGHT(recall / 100.0)
     axes.imshow(colours, interpolation="nearest", gid="confusion")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wann.formats.champion import Champion
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.classification import (
+    accuracy_profile,
     class_accuracies,
     confusion_by_weight,
     confusion_matrix,
@@ -49,9 +50,7 @@ class ClassScores:
 
     def profile(self) -> Profile:
         """The accuracy over the weight, with its standard error."""
-        n = int(self.confusion.sum())
-        error = np.sqrt(self.overall * (100.0 - self.overall) / max(n, 1))
-        return Profile(self.weights, self.overall, error, n)
+        return accuracy_profile(self.weights, self.overall, int(self.confusion.sum()))
 
 
 def measure_class_scores(task: ClassifyTask, champion: Champion, weights: Floats) -> ClassScores:
