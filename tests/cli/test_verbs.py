@@ -348,6 +348,8 @@ def test_tasks_as_json_can_be_made_and_their_presets_read(told):
         task = make_task(name)
         assert tuple(row["inputs"]) == task.input_names
         assert tuple(row["outputs"]) == task.output_names
+        # wann evolve --task and wann reproduce --quick
+        assert {name, f"{name}_quick"} <= set(row["presets"])
     row = rows["cartpole_swingup"]
     assert tuple(row["inputs"]) == INPUTS
     assert (row["episode_steps"], row["env_id"]) == (1000, "wann/CartPoleSwingUp-v0")

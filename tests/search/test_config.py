@@ -322,7 +322,8 @@ def test_presets_are_those_of_the_swing_up():
 
 
 def test_presets_are_those_of_the_digits():
-    names = {"mnist", "mnist_paper", "mnist_quick", "digits", "digits_quick"}
+    tasks = ("mnist", "mnist784", "digits", "classify")
+    names = {"mnist_paper", *tasks, *(f"{task}_quick" for task in tasks)}
     assert names <= set(preset_names())
     for name in names:
         made = load_config(name)

@@ -27,6 +27,11 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.toml"))
 
 
+def is_preset(name_or_path: str) -> bool:
+    """Whether it is the name of a preset, as ``load_table`` takes it."""
+    return name_or_path in preset_names()
+
+
 def load_table(name_or_path: str) -> dict[str, Any]:
     """Reads a preset by its name, or a config file by its path.
 
@@ -34,7 +39,7 @@ def load_table(name_or_path: str) -> dict[str, Any]:
         ConfigError: it is neither, or not TOML.
     """
     preset = _folder() / f"{name_or_path}.toml"
-    if name_or_path in preset_names():
+    if is_preset(name_or_path):
         return read_table(preset)
     path = Path(name_or_path)
     if path.suffix != ".toml" and not path.exists():
