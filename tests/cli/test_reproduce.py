@@ -2,14 +2,24 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from wann.cli.main import main
-from wann.formats.champion import load_champion
+from wann.errors import RunError
+from wann.formats.champion import Champion, load_champion
+from wann.genome.network import network_from_connections
 from wann.reproduce.reproduction import ReproduceRequest, output_names, reproduce
-from wann.reproduce.seed import Protocol
+from wann.reproduce.seed import Protocol, reproduce_seed
+from wann.reproduce.tuned import tune_the_best
 from wann.run.progress import Quiet
+from wann.tasks.base import Serial
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.measure import ACCURACY, RETURN
+from wann.tasks.registry import make_task
+from wann.tuning.score import Score
+from wann.tuning.tune import TunedChampion, TuneSettings
+from wann_envs.classify import load_digits
 
 CONFIG = """
 task = "cartpole_swingup"
@@ -118,6 +128,82 @@ def test_wrong_seeds_are_refused_in_one_line(seeds, capsys):
 def test_an_unknown_task_is_refused(tmp_path, capsys):
     assert main(["reproduce", "chess", "--out", str(tmp_path / "x")]) == 2
     assert "cartpole_swingup" in capsys.readouterr().err
+
+
+def test_data_of_ones_own_are_asked_for_before_the_first_seed(tmp_path, capsys):
+    assert main(["reproduce", "classify", "--runs", str(tmp_path / "runs")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "wann reproduce: error: task 'classify': name your data with --data FILE.npz\n"
+    )
+
+
+def test_data_of_a_run_may_have_moved_but_not_changed(tmp_path):
+    digits = load_digits()
+    x, y = digits.x_train[:200, 20:26], digits.y_train[:200]
+    config = CONFIG.replace("cartpole_swingup", "classify").replace("per_weight = 1", "")
+    (tmp_path / "tiny.toml").write_text(config, encoding="utf-8")
+
+    def reproduce_with(file):
+        listener = Listener()
+        result = reproduce_seed(
+            str(tmp_path / "tiny.toml"),
+            1,
+            tmp_path / "run",
+            Protocol(tuning_evaluations=500),
+            listener,
+            n_workers=1,
+            overwrite=False,
+            command="",
+            place=DataPlace(file=file),
+        )
+        return result, listener
+
+    here, there, other = (tmp_path / f"{name}.npz" for name in ("here", "there", "other"))
+    np.savez(here, x=x, y=y)
+    np.savez(other, x=x + 1, y=y)
+    first, listener = reproduce_with(here)
+    assert listener.generations == 6
+    here.rename(there)
+    again, listener = reproduce_with(there)
+    assert listener.generations == 0
+    assert f"{tmp_path / 'run'} is complete already" in listener.said
+    assert again == first
+    with pytest.raises(RunError, match="holds a run with other settings"):
+        reproduce_with(other)
+
+
+def test_after_a_stop_no_other_champion_is_tuned(monkeypatch):
+    tuned = []
+
+    def tune(champion, settings, **_):  # noqa: ARG001
+        tuned.append(champion)
+        score = Score(0.0, 0.0, 1, {})
+        return TunedChampion(champion, score, score, 0.0, 1, "stop", merit=float(len(tuned)))
+
+    monkeypatch.setattr("wann.reproduce.tuned.tune_champion", tune)
+    task = make_task("digits")
+    champions = {
+        name: Champion(network, "digits", task.input_names, task.output_names)
+        for name, network in (
+            (name, network_from_connections(64, 10, [1] * 75, [(k, 65)]))
+            for k, name in enumerate(("champion", "champion_tuned"))
+        )
+    }
+    for is_stopped, expected in ((False, 2), (True, 1)):
+        tuned.clear()
+        made = tune_the_best(
+            task,
+            champions,
+            TuneSettings(),
+            executor=Serial(),
+            lineages=[],
+            place=USUAL_PLACE,
+            should_stop=lambda is_stopped=is_stopped: is_stopped,
+        )
+        assert len(tuned) == expected
+        assert made.champion is tuned[-1]
 
 
 def test_json_is_one_object(made, monkeypatch, capsys):

@@ -81,7 +81,10 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
         Interrupted: somebody asked to stop; the same command goes on.
         RunError: there is something that may not be replaced.
     """
-    measure = make_task(request.task, request.data).measure
+    task = make_task(request.task, request.data)
+    if not task.output_names:
+        task.prepare()  # tells what is missing
+    measure = task.measure
     existing = [name for name in output_names(measure) if (request.out / name).exists()]
     if existing and not request.overwrite:
         raise RunError(

@@ -150,7 +150,7 @@ def _evolve(
     is_same = False
     if run.is_run:
         try:
-            is_same = config_from_table(read_table(run.config)) == config
+            is_same = _content_of(config_from_table(read_table(run.config))) == _content_of(config)
         except ConfigError:
             is_same = False
         if not is_same and not overwrite:
@@ -178,6 +178,11 @@ def _evolve(
     )
     if not outcome.is_complete:
         raise Interrupted(outcome.stop_signal or 0)
+
+
+def _content_of(config: Config) -> Config:
+    """The config without the place of its data: these may have moved."""
+    return replace(config, data=replace(config.data, file=""))
 
 
 def _require_champions(run: RunDirectory) -> None:

@@ -33,19 +33,22 @@ def tune_the_best(
         task: the task.
         champions: by the stems of their files.
         settings, executor, lineages, place, should_stop: as for ``tune_champion``; each has the
-            same budget.
+            same budget, and after a stop no further one begins.
     """
     different = {champions[stem].network: stem for stem in _CANDIDATES[task.measure.kind]}
-    made = [
-        tune_champion(
-            champions[stem],
-            settings,
-            executor=executor,
-            lineages=lineages,
-            place=place,
-            should_stop=should_stop,
+    made: list[TunedChampion] = []
+    for stem in different.values():
+        if made and should_stop():
+            break
+        made.append(
+            tune_champion(
+                champions[stem],
+                settings,
+                executor=executor,
+                lineages=lineages,
+                place=place,
+                should_stop=should_stop,
+            )
         )
-        for stem in different.values()
-    ]
     # of a single one nobody needs to know the merit
     return max(made, key=lambda tuned: tuned.merit)
