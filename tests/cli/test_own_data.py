@@ -1,8 +1,10 @@
 """Runs on data of one's own, and where the data of a task are looked for."""
 
+import hashlib
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +12,10 @@ import pytest
 from tests.cli.runs import evolve
 from wann.cli.main import main
 from wann.formats.champion import load_champion
+from wann.run.start import RunRequest, resolve_config
 from wann.search.config import config_from_table, read_table
+from wann.tasks import data
+from wann.tasks.data import DataPlace
 
 SHORT = ("--population", 24, "--generations", 3, "--workers", 1, "--quiet")
 
@@ -57,11 +62,11 @@ def failure(capsys, *arguments):
 
 def test_run_and_champion_remember_the_file_and_its_content(made):
     run, file = made
-    data = config_from_table(read_table(run / "config.toml")).data
-    assert data.file == str(file)
-    assert len(data.sha256) == 64
+    known = config_from_table(read_table(run / "config.toml")).data
+    assert known.file == str(file)
+    assert len(known.sha256) == 64
     champion = load_champion(run / "champion.json")
-    assert champion.provenance["config"]["data"] == {"file": str(file), "sha256": data.sha256}
+    assert champion.provenance["config"]["data"] == {"file": str(file), "sha256": known.sha256}
     assert champion.input_names == ("x0", "x1", "x2", "x3", "x4")
     assert champion.output_names == ("0", "1", "2")
     assert champion.scores["tuned_shared_weight"]["samples"] == 30
@@ -154,14 +159,85 @@ def test_the_task_cannot_do_without_data(capsys, tmp_path):
 @pytest.mark.parametrize("task", ["digits", "mnist", "cartpole_swingup"])
 def test_other_tasks_refuse_data_of_ones_own(task, made, capsys, tmp_path):
     options = ("--task", task, "--data", made[1], "--out", tmp_path / "run")
-    assert "--data does not go with task" in failure(capsys, "evolve", *options)
+    text = failure(capsys, "evolve", *options)
+    assert f"--data (data.file) does not go with task {task!r}, but with classify" in text
+    setting = ("--config", task, "--set", f"data.file={made[1]}", *options[-2:])
+    assert "--data (data.file) does not go with task" in failure(capsys, "evolve", *setting)
+
+
+def test_a_name_that_is_not_utf_8_is_refused(made, tmp_path, capsys):
+    strange = tmp_path / os.fsdecode(b"sm\xff.npz")
+    try:
+        shutil.copy(made[1], strange)
+    except OSError:
+        pytest.skip("the file system takes no such names")
+    out = tmp_path / "new"
+    shutil.copytree(made[0], tmp_path / "run")
+    for options in (("--task", "classify", "--out", out), ("--resume", tmp_path / "run")):
+        text = failure(capsys, "evolve", *options, "--data", strange)
+        assert "sm\\udcff.npz' is no name in UTF-8" in text
+    assert not out.exists()
+    # what remembers nothing can do with it
+    assert main(["evaluate", str(made[0]), "--data", str(strange)]) == 0
+
+
+def test_the_file_is_read_and_hashed_once_at_the_start(made, monkeypatch):
+    calls = []
+
+    def counted(name):
+        function = getattr(data, name)
+        monkeypatch.setattr(data, name, lambda *args: calls.append(name) or function(*args))
+
+    counted("load_npz")
+    counted("sha256_of")
+    place = DataPlace(file=made[1])
+    for request in (RunRequest(task="classify", data=place), RunRequest(config="classify")):
+        calls.clear()
+        config = resolve_config(replace(request, data=place))
+        assert sorted(calls) == ["load_npz", "sha256_of"]
+        assert config.data.file == str(made[1])
+
+
+def test_a_new_run_with_the_config_of_another_may_have_other_data(made, tmp_path, capsys):
+    other = write(tmp_path / "other.npz", n=160)
+    config = ("--config", made[0] / "config.toml")
+    out = tmp_path / "run"
+    assert evolve(*config, "--data", other, *SHORT, "--out", out) == 0
+    found = config_from_table(read_table(out / "config.toml")).data
+    assert found.file == str(other)
+    assert found.sha256 == hashlib.sha256(other.read_bytes()).hexdigest()
+    # without --data it is that file which counts, and its content
+    copied = tmp_path / "copied.toml"
+    text = (made[0] / "config.toml").read_text(encoding="utf-8")
+    copied.write_text(text.replace(str(made[1]), str(other)), encoding="utf-8")
+    text = failure(capsys, "evolve", "--config", copied, "--out", tmp_path / "none")
+    assert "is not the file that the run was made with" in text
+
+
+def test_the_quick_preset_fits_the_size_of_the_data_too(made):
+    config = resolve_config(RunRequest(config="classify_quick", data=DataPlace(file=made[1])))
+    assert config.episodes.per_weight == 120
+    assert config.search.initial_enable_probability == 0.5
+
+
+def test_a_drawing_refuses_data_that_are_not_the_champions(made, tmp_path, capsys):
+    picture = ("draw", made[0], "-o", tmp_path / "champion.svg")
+    other = write(tmp_path / "other.npz", n=160)
+    for option, words in (
+        (("--data", tmp_path / "none.npz"), "none.npz cannot be read"),
+        (("--data", other), "is not the file that the run was made with"),
+        (("--data-dir", tmp_path), "--data-dir does not go with task 'classify'"),
+    ):
+        assert words in failure(capsys, *picture, *option)
+    assert not (tmp_path / "champion.svg").exists()
+    assert main([*map(str, picture), "--data", str(made[1])]) == 0
 
 
 def test_a_champion_of_other_data_does_not_fit(made, tmp_path, capsys):
     text = (made[0] / "champion.json").read_text(encoding="utf-8")
-    data = json.loads(text)
-    data["provenance"]["config"].pop("data")
-    (tmp_path / "champion.json").write_text(json.dumps(data), encoding="utf-8")
+    content = json.loads(text)
+    content["provenance"]["config"].pop("data")
+    (tmp_path / "champion.json").write_text(json.dumps(content), encoding="utf-8")
     assert "--data FILE" in failure(capsys, "evaluate", tmp_path / "champion.json")
     other = write(tmp_path / "other.npz", x=np.random.default_rng(1).normal(size=(150, 4)))
     text = failure(capsys, "evaluate", tmp_path / "champion.json", "--data", other)
@@ -193,3 +269,11 @@ def test_a_run_on_mnist_needs_only_the_option(tmp_path, monkeypatch, capsys):
     assert main(["evaluate", champion, *data_dir]) == 0
     tuning = ("--method", "adam", "--evaluations", "60000", "--quiet", "--workers", "1")
     assert main(["tune", champion, *tuning, *data_dir]) == 0
+
+
+@pytest.mark.skipif("WANN_DATA_DIR" not in os.environ, reason="WANN_DATA_DIR")
+def test_mnist_as_it_is_has_a_preset(tmp_path):
+    settings = ("--task", "mnist784", "--set", "per_weight=100", "--set", "schedule=[]")
+    assert evolve(*settings, *SHORT, "--out", tmp_path / "run") == 0
+    champion = load_champion(tmp_path / "run")
+    assert (champion.network.n_inputs, champion.network.n_outputs) == (784, 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from functools import cache
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -17,6 +18,7 @@ from wann.errors import FormatError, TaskError
 from wann.formats.champion import Champion
 from wann.genome.network import Network, network_from_connections
 from wann.kernels.activation import Activation
+from wann.tasks.data import DataPlace
 from wann.view.drawing import mean_images_of, save_drawing, weights_of
 from wann.view.graph import save_network
 from wann.view.image_grid import Weights, draw_image_network
@@ -330,6 +332,15 @@ def test_mean_images_are_those_of_the_training_part() -> None:
 )
 def test_champions_without_images_at_hand_have_no_mean_images(strange) -> None:
     assert mean_images_of(strange) is None
+
+
+@pytest.mark.parametrize(
+    "place", [DataPlace(folder=Path("nowhere")), DataPlace(file=Path("nowhere.npz"))]
+)
+def test_a_place_that_is_named_must_be_right(place) -> None:
+    for champion in (digits_champion(), digits_champion("mnist", 16)):
+        with pytest.raises(TaskError, match=r"nowhere|does not go with task"):
+            mean_images_of(champion, place)
 
 
 @pytest.mark.parametrize(("task", "side"), [("mnist", 16), ("mnist784", 28)])

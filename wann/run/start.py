@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from wann.errors import ConfigError, RunError
+from wann.errors import ConfigError, RunError, TaskError
 from wann.run.checkpoint import has_same_settings, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
 from wann.search.champion import Champions
 from wann.search.config import Config, DataConfig, apply_settings, config_from_table, read_table
-from wann.search.presets import fitted_to_data, load_table
+from wann.search.presets import fitted_to_data, is_preset, load_table
 from wann.tasks.base import Task
-from wann.tasks.classify import OWN_DATA, own_data_task
-from wann.tasks.data import USUAL_PLACE, DataPlace, sha256_of
+from wann.tasks.classify import OWN_DATA, ClassifyTask, own_data_task
+from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 
 
@@ -72,12 +72,13 @@ def _resolved(request: RunRequest) -> tuple[Config, Task]:
     """The config of a new run, and its task, whose data are loaded."""
     if request.task is None and request.config is None:
         raise ConfigError("give --task NAME (see wann tasks) or --config FILE")
-    if request.task is not None:
-        make_task(request.task, request.data)
+    # an unknown task is told first
+    made = None if request.task is None else make_task(request.task, request.data)
     name = request.config or request.task or ""
     table = load_table(name)
-    if name == OWN_DATA and request.data.file is not None:
-        table = fitted_to_data(table, own_data_task(request.data).data)
+    if request.data.file is not None and is_preset(name) and table.get("task") == OWN_DATA:
+        made = made if isinstance(made, ClassifyTask) else own_data_task(request.data)
+        table = fitted_to_data(table, made.data)
     if request.task is not None and table.setdefault("task", request.task) != request.task:
         raise ConfigError(
             f"config {request.config} is for task {table['task']!r}, not {request.task!r}"
@@ -94,18 +95,33 @@ def _resolved(request: RunRequest) -> tuple[Config, Task]:
             if value is not None
         ),
     ]
-    return _with_task(config_from_table(apply_settings(table, settings)), request)
-
-
-def _with_task(config: Config, request: RunRequest) -> tuple[Config, Task]:
-    """The config that remembers its data, and the task, whose data are loaded."""
+    config = config_from_table(apply_settings(table, settings))
+    if request.data.file is not None:
+        # other data than those of the config: they may have another content
+        config = replace(config, data=DataConfig())
     place = request.data.or_of(asdict(config.data))
-    task = make_task(config.task, place)
+    if made is None or made.name != config.task or place != request.data:
+        made = make_task(config.task, place)
+    return _with_data(config, made), made
+
+
+def _with_data(config: Config, task: Task) -> Config:
+    """The config that remembers the data of its task, which are loaded.
+
+    Raises:
+        TaskError: the data are missing or wrong, or a config cannot hold the name of their file.
+    """
     task.prepare()
-    if place.file is not None:
-        data = DataConfig(str(place.file.resolve()), sha256_of(place.file))
-        config = replace(config, data=data)
-    return config, task
+    if not isinstance(task, ClassifyTask) or task.place.file is None:
+        return config
+    file = str(task.place.file.resolve())
+    try:
+        file.encode()
+    except UnicodeEncodeError as error:
+        raise TaskError(
+            f"{file!r} is no name in UTF-8, so no run can remember it: give it another name"
+        ) from error
+    return replace(config, data=DataConfig(file, task.place.sha256))
 
 
 def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task]:
@@ -128,7 +144,8 @@ def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task
         raise ConfigError(f"{directory.path} is a run of {config.task!r}, not {request.task!r}")
     if request.generations is not None:
         config = replace(config, search=replace(config.search, generations=request.generations))
-    return _with_task(config, request)
+    task = make_task(config.task, request.data.or_of(asdict(config.data)))
+    return _with_data(config, task), task
 
 
 def execute(

@@ -21,7 +21,7 @@ from wann.tasks.base import (
     shares_of_work,
 )
 from wann.tasks.cross_entropy import Samples, cross_entropies
-from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own
+from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own, with_content
 from wann.tasks.measure import ACCURACY
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
 
@@ -39,6 +39,7 @@ class ClassifyTask:
         name, description: of the task.
         input_names, output_names: of inputs and classes.
         load: gives the data, when they are first needed.
+        place: where they lie; of a file with its sha256.
 
     Source: Gaier & Ha 2019, section 4.2.
     """
@@ -55,10 +56,11 @@ class ClassifyTask:
         input_names: tuple[str, ...],
         output_names: tuple[str, ...],
         load: Callable[[], Dataset],
+        place: DataPlace = USUAL_PLACE,
     ) -> None:
         self.name, self.description = name, description
         self.input_names, self.output_names = input_names, output_names
-        self._load = load
+        self._load, self.place = load, place
 
     @cached_property
     def data(self) -> Dataset:
@@ -189,10 +191,17 @@ class ClassifyTask:
         return Rollouts(-np.minimum(losses, largest), np.ones(losses.shape, np.int32))
 
 
-def _digits(name: str, side: int, what: str, load: Callable[[], Dataset]) -> ClassifyTask:
+def _digits(
+    name: str,
+    side: int,
+    what: str,
+    load: Callable[[], Dataset],
+    place: DataPlace = USUAL_PLACE,
+) -> ClassifyTask:
     """A task of square images of digits."""
     pixels = tuple(f"{row},{column}" for row in range(side) for column in range(side))
-    return ClassifyTask(name, f"{what}; score at most 0", pixels, tuple(map(str, range(10))), load)
+    classes = tuple(map(str, range(10)))
+    return ClassifyTask(name, f"{what}; score at most 0", pixels, classes, load, place)
 
 
 def digits_task() -> ClassifyTask:
@@ -204,13 +213,13 @@ def digits_task() -> ClassifyTask:
 def mnist_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     """MNIST as in the paper; of the place only the folder counts."""
     what = "name handwritten digits of 16 × 16 pixels, deskewed MNIST"
-    return _digits("mnist", 16, what, lambda: load_mnist256(place.folder, "float32"))
+    return _digits("mnist", 16, what, lambda: load_mnist256(place.folder, "float32"), place)
 
 
 def mnist784_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     """MNIST as it is; of the place only the folder counts."""
     what = "name handwritten digits of 28 × 28 pixels, MNIST"
-    return _digits("mnist784", 28, what, lambda: load_mnist784(place.folder, "float32"))
+    return _digits("mnist784", 28, what, lambda: load_mnist784(place.folder, "float32"), place)
 
 
 def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
@@ -222,10 +231,11 @@ def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
         TaskError: the file cannot be read, is not the one that is meant, or its arrays are wrong.
     """
     what = f"name the class of samples of your own ({OPTION} FILE.npz); score at most 0"
-
-    nameless = ClassifyTask(OWN_DATA, what, (), (), lambda: load_own(place))
+    if place.file is not None:
+        place = with_content(place, place.file)
+    nameless = ClassifyTask(OWN_DATA, what, (), (), lambda: load_own(place.file), place)
     if place.file is None:
         return nameless
     data = nameless.data
     classes = tuple(map(str, range(data.n_classes)))
-    return ClassifyTask(OWN_DATA, what, data.input_names, classes, lambda: data)
+    return ClassifyTask(OWN_DATA, what, data.input_names, classes, lambda: data, place)

@@ -64,19 +64,27 @@ def sha256_of(file: Path) -> str:
         ) from error
 
 
-def load_own(place: DataPlace) -> Dataset:
+def with_content(place: DataPlace, file: Path) -> DataPlace:
+    """The same, with the hash of its file.
+
+    Raises:
+        TaskError: the file cannot be read, or it is not the one that is meant.
+    """
+    found = sha256_of(file)
+    if place.sha256 and found != place.sha256:
+        raise TaskError(
+            f"{file} is not the file that the run was made with (its content has another "
+            f"sha256): name that one with {OPTION} FILE"
+        )
+    return replace(place, sha256=found)
+
+
+def load_own(file: Path | None) -> Dataset:
     """Loads data of one's own.
 
     Raises:
-        TaskError: there is no such file, or it is not the one that is meant.
-        DataError: an array of it has a wrong shape, type or value.
+        DataError: there is no file, or an array of it has a wrong shape, type or value.
     """
-    if place.file is None:
+    if file is None:
         raise DataError(f"name your data with {OPTION} FILE.npz")
-    found = sha256_of(place.file)
-    if place.sha256 and found != place.sha256:
-        raise TaskError(
-            f"{place.file} is not the file that the run was made with (its content has another "
-            f"sha256): name that one with {OPTION} FILE"
-        )
-    return load_npz(place.file, "float32")
+    return load_npz(file, "float32")

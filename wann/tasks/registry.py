@@ -26,6 +26,11 @@ def task_names() -> list[str]:
     return sorted([*_COMPLETE, *_OF_A_FOLDER, *_OF_A_FILE])
 
 
+def may_be_downloaded(name: str) -> bool:
+    """Whether a task has data that are downloaded where they are not at hand."""
+    return name in _OF_A_FOLDER
+
+
 def make_task(name: str, place: DataPlace = USUAL_PLACE) -> Task:
     """Makes a task.
 
@@ -44,7 +49,7 @@ def make_task(name: str, place: DataPlace = USUAL_PLACE) -> Task:
         raise TaskError(f"unknown task {name!r}{hint}; known tasks: {', '.join(names)}")
     for option, value, takes in (
         ("--data-dir", place.folder, _OF_A_FOLDER),
-        ("--data", place.file, _OF_A_FILE),
+        ("--data (data.file)", place.file, _OF_A_FILE),
     ):
         if value is not None and name not in takes:
             raise TaskError(f"{option} does not go with task {name!r}, but with {', '.join(takes)}")

@@ -13,6 +13,7 @@ from wann.errors import TaskError
 from wann.formats.champion import Champion
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.data import USUAL_PLACE, DataPlace
+from wann.tasks.registry import may_be_downloaded
 from wann.tuning.champion import task_of_champion
 from wann.view.graph import save_network
 from wann.view.image_grid import Weights, draw_image_network
@@ -21,8 +22,6 @@ from wann_envs.classify import image_shape_of, mnist_is_here
 
 Style = Literal["auto", "graph", "grid"]
 STYLES: tuple[Style, ...] = ("auto", "graph", "grid")
-# tasks whose data may have to be downloaded
-_DOWNLOADED = ("mnist", "mnist784")
 
 
 def weights_of(champion: Champion) -> Weights:
@@ -46,23 +45,30 @@ def mean_images_of(
 ) -> NDArray[np.float64] | None:
     """(n_outputs, n_inputs) the mean training image of each class of a champion's task.
 
-    None where the data are not at hand, and where there are no images: nothing is downloaded, for
-    a drawing does without.
+    None where there are no images, and where the data are not at hand and nobody says where they
+    are: nothing is downloaded, for a drawing does without.
 
     Args:
         champion: of a classification, or of another task.
         place: of its data.
+
+    Raises:
+        TaskError: the place that is named is not that of the champion's data.
     """
-    may_download = champion.task in _DOWNLOADED and place.folder is None and not mnist_is_here()
-    if image_shape_of(champion.input_names) is None or may_download:
+    is_image = image_shape_of(champion.input_names) is not None
+    if place == USUAL_PLACE and (
+        not is_image or (may_be_downloaded(champion.task) and not mnist_is_here())
+    ):
         return None
     try:
         task = task_of_champion(champion, place)
-        if not isinstance(task, ClassifyTask):
+        if not isinstance(task, ClassifyTask) or not is_image:
             return None
         data = task.data
     except TaskError:
-        return None
+        if place == USUAL_PLACE:
+            return None
+        raise
     return np.array(
         [
             data.x_train[data.y_train == k].mean(axis=0, dtype=np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wann.errors import ConfigError, FormatError
+from wann.errors import ConfigError, FormatError, TaskError
 from wann.formats.champion import Champion
 from wann.search.champion import Champions
 from wann.search.config import config_from_table, read_table
@@ -83,7 +83,10 @@ def save_run_pictures(
         place: of the task's data.
     """
     names = ("champion", "champion_tuned", "champion_small")
-    means = mean_images_of(champions.best, place)
+    try:
+        means = mean_images_of(champions.best, place)
+    except TaskError:
+        means = None  # the data of a long run may have gone meanwhile
     for name, champion in zip(names, champions, strict=True):
         save_drawing(
             champion,
