@@ -159,7 +159,7 @@ def test_one_plot_alone_goes_where_it_is_told(run, tmp_path, capsys, what):
     assert file.read_text(encoding="utf-8").startswith("<?xml")
 
 
-def test_champion_file_without_scores_is_measured(run, tmp_path):
+def test_champion_file_without_scores_is_measured(run, tmp_path, figures):
     champion = load_champion(run)
     file = tmp_path / "bare.json"
     save_champion(type(champion)(**vars(champion) | {"scores": {}, "provenance": {}}), file)
@@ -167,6 +167,9 @@ def test_champion_file_without_scores_is_measured(run, tmp_path):
     assert {path.name for path in tmp_path.glob("*.png")} == {
         f"bare_{name}.png" for name in ("profile", "classes", "confusion")
     }
+    # the task tells that they are accuracies, where the file says nothing
+    (axes,) = figures["bare_profile.png"].axes
+    assert axes.get_ylabel() == "accuracy in %, ± standard error,\n355 test samples"
 
 
 def test_plot_without_the_data_is_an_error_of_one_line(tmp_path, capsys, monkeypatch):

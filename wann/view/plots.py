@@ -20,7 +20,7 @@ from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.panels import check_plot_path
 from wann.view.pictures import heat_starts_of, save_champion_classes, save_champion_confusion
-from wann.view.profile import save_champion_profile, training_range_of
+from wann.view.profile import has_accuracies, save_champion_profile, training_range_of
 
 # the name of the picture, and the file of the run that it is drawn from
 PLOTS = {
@@ -116,13 +116,6 @@ def measure_classes(champion: Champion, place: DataPlace = USUAL_PLACE) -> Class
     return measure_class_scores(task, champion, weights)
 
 
-def _is_classifier(champion: Champion, place: DataPlace) -> bool:
-    try:
-        return task_of_champion(champion, place).measure.kind == "accuracy"
-    except TaskError:
-        return False
-
-
 def save_plots(request: PlotRequest) -> tuple[list[Path], list[str]]:
     """Draws the plots.
 
@@ -162,12 +155,12 @@ def _drawable(request: PlotRequest) -> tuple[list[str], list[str]]:
                 "drawn: name a run directory"
             )
         names = list(OF_CHAMPION)
-        if not _is_classifier(load_champion(source), request.data):
+        if not has_accuracies(load_champion(source)):
             names = [name for name in names if name not in OF_CLASSIFIER]
         only = "only a profile" if len(names) == 1 else f"only {', '.join(names)}"
         notes = [f"{source} is a champion file, not a run directory: it has {only}"]
         return (names, notes) if request.what == "all" else ([request.what], [])
-    if request.what == "all" and not _holds_classifier(source, request.data):
+    if request.what == "all" and not _holds_classifier(source):
         wanted = [name for name in wanted if name not in OF_CLASSIFIER]
     lacking = {name: _lack(source, name) for name in wanted}
     notes = [words for words in lacking.values() if words]
@@ -177,10 +170,10 @@ def _drawable(request: PlotRequest) -> tuple[list[str], list[str]]:
     return names, notes
 
 
-def _holds_classifier(run: Path, place: DataPlace) -> bool:
+def _holds_classifier(run: Path) -> bool:
     """Whether the champion of a run is a classifier; what cannot be read is told later."""
     try:
-        return _is_classifier(load_champion(run), place)
+        return has_accuracies(load_champion(run))
     except FormatError:
         return False
 
@@ -244,7 +237,7 @@ def _draw_course(request: PlotRequest, name: str, path: Path) -> None:
 def _draw_champion(request: PlotRequest, places: Mapping[str, Path]) -> None:
     """Draws plots of a champion; a classifier is measured once for all of them."""
     champion, title = load_champion(request.source), _title(request.source)
-    if not _is_classifier(champion, request.data) and not {*places} & {*OF_CLASSIFIER}:
+    if not has_accuracies(champion) and not {*places} & {*OF_CLASSIFIER}:
         profile = measure_profile(champion, request.episodes, place=request.data)
         save_champion_profile(champion, profile, places["profile"], title)
         return

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from wann.formats.champion import Champion
+from wann.tasks.registry import make_task, task_names
 from wann.tuning.score import HIGH, LOW, Profile
 from wann.view.panels import (
     BLUE,
@@ -75,9 +76,8 @@ def levels_of(champion: Champion) -> Levels:
 
 
 def has_accuracies(champion: Champion) -> bool:
-    """Whether the scores of a champion file are those of a classifier, in per cent."""
-    score = champion.scores.get("random_shared_weight")
-    return isinstance(score, Mapping) and score.get("unit") == "per cent"
+    """Whether what a champion does is measured in per cent; not where its task is unknown."""
+    return champion.task in task_names() and make_task(champion.task).measure.is_per_cent
 
 
 def training_range_of(champion: Champion) -> tuple[float, float]:
