@@ -138,6 +138,7 @@ def test_import_can_write_to_the_standard_output(capsys):
         ("import small.out --task biped -o a.json", "give --inputs and --outputs"),
         ("import small.out --task cartpole -o a.json", "did you mean 'cartpole_swingup'?"),
         ("import small.out --task biped --inputs 5 -o a.json", "--outputs"),
+        ("import small.out --task classify -o a.json", "the data: give --inputs and --outputs\n"),
         ("import small.out --inputs 5 -o a.json", "--outputs"),
         ("import small.out --task cartpole_swingup --inputs 4 -o a.json", "has 5 inputs, not 4"),
         ("import small.out --task cartpole_swingup --outputs 2 -o a.json", "has 1 outputs, not 2"),

@@ -112,8 +112,13 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
     if args.inputs is None or args.outputs is None:
         if args.task is None:
             raise TaskError("give --task, or --inputs and --outputs")
+        if task is not None:
+            raise TaskError(
+                f"task {name!r} has as many inputs and outputs as the data: "
+                "give --inputs and --outputs"
+            )
         try:
-            make_task(name).prepare()
+            make_task(name)
         except TaskError as error:
             raise TaskError(f"{error}; for another, give --inputs and --outputs") from error
     return (
