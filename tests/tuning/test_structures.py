@@ -12,7 +12,8 @@ from wann.tasks.base import EpisodeNumbers, Rollouts, Serial
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
 from wann.tuning.cma_es import CmaEs
-from wann.tuning.individual import Plan, tune_structures
+from wann.tuning.individual import tune_structures
+from wann.tuning.plan import Plan
 from wann.tuning.structures import structures_to_tune
 from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
 
@@ -57,10 +58,14 @@ class ByTable:
         return Rollouts(returns.astype(precision), np.ones(returns.shape, np.int32))
 
 
-def chosen(score_of_size, *lineages, most=16):
+def chosen(score_of_size, *lineages, most=16, budget=None):
     task = ByTable(score_of_size, most)
     networks, weights = structures_to_tune(
-        task, [[star(n) for n in sizes] for sizes in lineages], seed=1, executor=Serial()
+        task,
+        [[star(n) for n in sizes] for sizes in lineages],
+        budget=budget or Budget(evaluations=10**9),
+        seed=1,
+        executor=Serial(),
     )
     return [network.n_connections for network in networks], weights
 
@@ -81,6 +86,23 @@ def test_first_comes_the_best_of_each_lineage_then_the_second():
 def test_large_ones_are_left_out_unless_a_lineage_has_no_others():
     scores = {8: 80.0, 10: 85.0, 110: 99.0, 120: 95.0, 130: 96.0}
     assert chosen(scores, [110, 10, 8], [130, 120])[0] == [120, 10, 8]
+
+
+def test_each_structure_is_chosen_once():
+    scores = {5: 80.0, 6: 90.0, 7: 95.0}
+    assert chosen(scores, [5, 6], [6, 5], [6, 7])[0] == [7, 6, 5]
+
+
+def test_there_is_always_one():
+    # the best is large, and the small ones are too bad
+    assert chosen({5: 20.0, 300: 100.0, 400: 90.0}, [5, 300, 400])[0] == [300]
+    assert chosen({5: -90.0, 6: -80.0, 7: -150.0}, [5, 6], [7])[0] == [6, 5]
+
+
+def test_the_episodes_of_the_choice_count():
+    budget = Budget(evaluations=10**9)
+    chosen({5: 80.0, 6: 90.0}, [5, 6], budget=budget)
+    assert budget.used == 2 * 41 * EpisodeNumbers().grid
 
 
 def test_a_lineage_that_does_badly_has_none():

@@ -19,8 +19,9 @@ from wann.tasks.policy import NetworkPolicy
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
 from wann.tuning.cma_es import CmaEs
-from wann.tuning.individual import Plan, plan_for, tune_individual
+from wann.tuning.individual import tune_individual
 from wann.tuning.pepg import Pepg, centred_ranks
+from wann.tuning.plan import Plan, plan_for
 from wann.tuning.shared import golden_section, tune_shared
 from wann.tuning.tune import TuneSettings, default_evaluations, tune_champion
 
@@ -66,7 +67,8 @@ class Bowl:
 def test_the_plan_has_the_numbers_of_the_task():
     assert plan_for(TASK) == Plan()
     numbers, plan = CarRacingTask.episode_numbers, plan_for(CarRacingTask())
-    assert plan.exploring_generations == (numbers.exploring,) < Plan().exploring_generations
+    assert plan.exploring_generations == (numbers.exploring,) * 2 < Plan().exploring_generations
+    assert plan.starts == numbers.starts < Plan().starts
     assert plan.sigma == numbers.sigma is not None
     assert plan.refining_episodes == numbers.refining
     assert (plan.examination, plan.choice) == (numbers.examination, numbers.choice)

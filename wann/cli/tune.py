@@ -50,7 +50,7 @@ def add_parser(verbs: Any) -> None:
         choices=("champion", "front"),
         default="champion",
         help="what is tuned: the champion (default), or of a run directory the structure of its "
-        "Pareto front or hall of fame that turns out best; some small ones beat the champions",
+        "Pareto front, hall of fame or heats that turns out best",
     )
     parser.add_argument(
         "-o",
@@ -128,10 +128,11 @@ def run(args: argparse.Namespace) -> int:
         save_champion(made.champion, output)
     if args.json:
         content = {
-            "champion": str(source),
+            "champion": str(args.champion if lineages else source),
             "method": args.method,
             "file": str(output),
             "connections": made.champion.network.n_connections,
+            "structures": made.structures,
             "before": made.before.to_dict(),
             "after": made.after.to_dict(),
             "evaluations": made.evaluations,
@@ -143,7 +144,8 @@ def run(args: argparse.Namespace) -> int:
         name = "best shared weight" if args.method == "shared" else "tuned weights"
         measure = made.after.measure
         on = "test samples, per cent right" if measure.is_per_cent else "fresh episodes"
-        print(f"{source} ({champion.task}), {made.after.episodes} {on}:")
+        what = args.champion if lineages else source
+        print(f"{what} ({champion.task}), {made.after.episodes} {on}:")
         for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
             at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
             numbers = (
@@ -154,5 +156,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {label + at:42} {numbers}")
         spent = f"{made.evaluations} {measure.unit}, " if made.evaluations else ""
         size = f"{made.champion.network.n_connections} connections"
+        if lineages:
+            size += f", the best of {made.structures} structures of {args.champion}"
         print(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from wann.errors import ConfigError, RunError
 from wann.executors.threads import Threads
 from wann.formats.atomic import write_atomically
 from wann.formats.champion import load_champion, save_champion
+from wann.genome.network import Network
 from wann.reproduce.tuned import tune_the_best
 from wann.run import meta
 from wann.run.directory import RunDirectory
@@ -44,14 +45,11 @@ class Protocol:
         episodes: fresh episodes of each score.
         evaluation_seed: of these episodes; other than any that a search or a tuning meets.
         tuning_evaluations: budget of the tuning in episodes or samples; None: its default.
-        structure: what is tuned, where weights are tuned by returns: of the run the structure that
-            turns out best, or the champion for one weight. Of classifiers: see ``tune_the_best``.
     """
 
     episodes: int = 1000
     evaluation_seed: int = 12345
     tuning_evaluations: int | None = None
-    structure: Literal["front", "champion"] = "front"
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
@@ -211,6 +209,8 @@ def _measure(
 ) -> dict[str, Any]:
     champions = Champions(*map(load_champion, run.champions))
     task = task_of_champion(champions.best, place)
+    method = task.measure.method
+    lineages = _lineages(run, place, reporter) if tunes_structures(task, method) else []
     start = time.perf_counter()
     about = "the test part" if task.measure.is_per_cent else f"{protocol.episodes} fresh episodes"
     reporter.say(f"evaluating on {about}")
@@ -225,7 +225,6 @@ def _measure(
         for k, (stem, score) in enumerate(scores.items())
     }
     evaluated = time.perf_counter()
-    method = task.measure.method
     reporter.say(f"tuning individual weights by {METHOD_NAMES[method]}")
     settings = TuneSettings(
         method=method,
@@ -233,8 +232,6 @@ def _measure(
         seed=protocol.evaluation_seed,
         episodes=protocol.episodes,
     )
-    takes_several = protocol.structure == "front" and tunes_structures(task, method)
-    lineages = structures_of_run(run.path, place) if takes_several else []
     with Threads(n_workers or available_cores()) as executor, StopRequest() as stop:
         made = tune_the_best(
             task,
@@ -258,6 +255,15 @@ def _measure(
             "tune": round(time.perf_counter() - evaluated, 3),
         },
     }
+
+
+def _lineages(run: RunDirectory, place: DataPlace, reporter: Reporter) -> list[list[Network]]:
+    """The structures of a run; none, and a word about it, if its checkpoint has gone."""
+    try:
+        return structures_of_run(run.path, place, reporter.say)
+    except RunError as error:
+        reporter.say(f"warning: {error}; only its champion is tuned")
+        return []
 
 
 def _merit_of(made: TunedChampion) -> float:

@@ -94,7 +94,7 @@ _LAYOUTS = {
         "Mean return ± standard deviation over {n} fresh {trials}; median, best and worst over "
         "seeds, each column by itself. Random weights and random shared weight: `champion.json` of "
         "each run. Best shared weight: `champion_tuned.json`. Tuned weights (CMA-ES): "
-        "`champion_tuned_weights.json`, that structure of the run's Pareto front or hall of fame "
+        "`champion_tuned_weights.json`, that structure of the run's front, hall of fame or heats "
         "which turned out best on other episodes. Connections: of these three. " + _SMALL_TEXT,
     ),
     "accuracy": Layout(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 
 
-def structures_of_run(path: Path, place: DataPlace = USUAL_PLACE) -> list[list[Network]]:
+def structures_of_run(
+    path: Path, place: DataPlace = USUAL_PLACE, say: Callable[[str], None] = lambda _: None
+) -> list[list[Network]]:
     """The structures of a run by their lineage.
 
     The first lineage is what the champions were chosen from: the Pareto front of the last
@@ -28,6 +31,7 @@ def structures_of_run(path: Path, place: DataPlace = USUAL_PLACE) -> list[list[N
     Args:
         path: a run directory.
         place: of the task's data.
+        say: is told if the last checkpoint is damaged and the one before is taken.
 
     Raises:
         RunError: it is none, or holds no checkpoint.
@@ -38,7 +42,10 @@ def structures_of_run(path: Path, place: DataPlace = USUAL_PLACE) -> list[list[N
         raise RunError(f"{path} holds no checkpoint, and so no structures but its champions")
     config = config_from_table(read_table(directory.config))
     task = make_task(config.task, place.or_of(asdict(config.data)))
-    search = Search(config, task, state=load_checkpoint(directory.checkpoint)[0].state)
+    checkpoint, warning = load_checkpoint(directory.checkpoint)
+    if warning:
+        say(f"warning: {warning}")
+    search = Search(config, task, state=checkpoint.state)
     lineages = [search.champion_candidates(), *bests_by_heat(search.state, config.search)]
     made = [_networks(search, lineage) for lineage in lineages]
     return [networks for networks in made if networks]

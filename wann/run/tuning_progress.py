@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from wann.tuning.individual import Progress as TuningProgress
+from wann.tuning.plan import Progress as TuningProgress
 
 _SECONDS_BETWEEN_LINES = 5.0
 

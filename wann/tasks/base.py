@@ -65,7 +65,8 @@ class EpisodeNumbers:
         refine: of each weight when the best shared weight is refined.
         choice: of the last choice between a few candidates.
         tuning: budget of the individual weights; 0: by the number of connections.
-        exploring: generations of each start while individual weights are tuned.
+        starts: that are explored while individual weights are tuned.
+        exploring: generations of each start then, and again of the better half.
         sigma: first standard deviation of the weights then; None: the optimiser's.
         examination: of an examination then.
         refining: of each generation in the rounds of that tuning.
@@ -80,6 +81,7 @@ class EpisodeNumbers:
     refine: int = 1024
     choice: int = 4096
     tuning: int = 0
+    starts: int = 16
     exploring: int = 300
     sigma: float | None = None
     examination: int = 1024

@@ -239,6 +239,7 @@ class CarRacingTask:
         refine=64,
         choice=256,
         tuning=300_000,
+        starts=4,
         exploring=60,
         sigma=0.3,
         examination=128,

@@ -32,7 +32,7 @@ from wann.tasks.base import Executor, Serial
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.budget import Budget
 from wann.tuning.held_back import hold_back
-from wann.tuning.individual import Progress, Tuning
+from wann.tuning.plan import Progress, Tuning
 from wann.tuning.random import TuningStream, tuning_rng
 
 # blocks that are worth handing to another thread

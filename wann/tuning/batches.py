@@ -22,7 +22,8 @@ from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import Samples
 from wann.tuning.budget import Budget
 from wann.tuning.held_back import hold_back
-from wann.tuning.individual import MakeOptimiser, Progress, Tuning, Weights
+from wann.tuning.optimiser import MakeOptimiser, Weights
+from wann.tuning.plan import Progress, Tuning
 from wann.tuning.random import TuningStream, tuning_rng
 
 

@@ -12,7 +12,7 @@ from functools import partial
 import cma
 import numpy as np
 
-from wann.tuning.individual import Weights
+from wann.tuning.optimiser import Weights
 
 # larger than the default of cma, 4 + 3 ln C: the returns are noisy
 POPULATION = 64

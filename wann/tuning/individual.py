@@ -14,9 +14,9 @@ hardest that were met lately: rare failures would else be seen too seldom to be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,146 +27,9 @@ from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Precision, Serial, Task, sweep_weighted
 from wann.tuning.budget import Budget
+from wann.tuning.optimiser import MakeOptimiser, Optimiser, Weights
+from wann.tuning.plan import OnProgress, Plan, Progress, Tuning, plan_for
 from wann.tuning.random import TuningStream, tuning_rng
-
-Weights = NDArray[np.float64]
-OnProgress = Callable[["Progress"], None]
-
-
-class Optimiser(Protocol):
-    """Maximises the return by ask and tell; its state is its own."""
-
-    @property
-    def mean(self) -> Weights:
-        """(C,) the centre of the search."""
-
-    def ask(self) -> Weights:
-        """(K, C) candidates."""
-
-    def tell(self, candidates: Weights, scores: NDArray[np.float64]) -> None:
-        """Takes the (K,) scores of the candidates, the higher the better."""
-
-
-# takes a start, a generator and, as ``sigma``, the first standard deviation
-MakeOptimiser = Callable[..., Optimiser]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a tuning is laid out.
-
-    Attributes:
-        starts: the most starts that are explored.
-        start_factors: by which the best shared weight is multiplied, start for start in turn.
-        sigma: first standard deviation of the weights; None: the optimiser's.
-        exploring_generations: of each start; then, if there is more than one number, as many more
-            as the second says of the more promising half, and so on.
-        exploring_share: of the budget, at which exploring ends.
-        exploring_episodes: of each generation while exploring.
-        contenders: that are refined in each round; the most promising go on.
-        refining_shares: of the budget, at which the rounds end.
-        refining_episodes: of each generation in each round.
-        hard_part: of the episodes of refining, those that are hard.
-        hard_memory: number of hard episodes that are kept.
-        examined_every: generations from one examination of the mean to the next.
-        examination: episodes of an examination.
-        promise: quantile of the returns by which contenders are judged.
-        finalists: the best means by their examinations, which flatter the lucky; the choice at the
-            end is between them and the start.
-        choice: episodes of that choice.
-    """
-
-    starts: int = 16
-    start_factors: tuple[float, ...] = (1.0, -1.0, 0.5, -0.5)
-    sigma: float | None = None
-    exploring_generations: tuple[int, ...] = (300,)
-    exploring_share: float = 0.15
-    exploring_episodes: int = 4
-    contenders: tuple[int, ...] = (8, 3, 1)
-    refining_shares: tuple[float, ...] = (0.45, 0.7, 1.0)
-    refining_episodes: tuple[int, ...] = (16, 32, 64)
-    hard_part: float = 0.25
-    hard_memory: int = 64
-    examined_every: int = 16
-    examination: int = 1024
-    promise: float = 0.9
-    finalists: int = 16
-    choice: int = 4096
-
-
-def plan_for(task: Task, n_structures: int = 1) -> Plan:
-    """The default plan with the task's numbers of episodes.
-
-    Of several structures more of the budget goes into exploring, from the starts that are the best
-    for most of them.
-    """
-    numbers = task.episode_numbers
-    plan = Plan(
-        sigma=numbers.sigma,
-        exploring_generations=(numbers.exploring,),
-        examination=numbers.examination,
-        refining_episodes=numbers.refining,
-        choice=numbers.choice,
-    )
-    if n_structures == 1:
-        return plan
-    return replace(
-        plan,
-        start_factors=(0.5, -0.5, 1.0, -1.0),
-        exploring_generations=(numbers.exploring, numbers.exploring),
-        exploring_share=0.25,
-        contenders=(4, 2, 1),
-        refining_shares=(0.5, 0.75, 1.0),
-    )
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How a tuning goes on.
-
-    Attributes:
-        fraction: of the budget, 0 to 1.
-        stage: "exploring", "refining" or "choosing".
-        generation: number of generations so far.
-        evaluations: episodes so far.
-        mean: of the returns of the latest generation.
-        best: the best mean return of an examination so far; NaN before the first.
-        unit: of ``evaluations``.
-    """
-
-    fraction: float
-    stage: str
-    generation: int
-    evaluations: int
-    mean: float
-    best: float
-    unit: str = "episodes"
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What came of a tuning.
-
-    Attributes:
-        weights: (C,) in the order of the network's connections.
-        start_weight: the best shared weight of the network.
-        generations: number of generations.
-        evaluations: episodes.
-        seconds: wall time.
-        ended_by: "evaluations", "seconds" or "stop".
-        structure: the place of the network among those that were given.
-        merit: by which the weights were chosen, on what was tuned on: the mean return, or the
-            accuracy in per cent; NaN: not told.
-    """
-
-    weights: Weights
-    start_weight: float
-    generations: int
-    evaluations: int
-    seconds: float
-    ended_by: str
-    structure: int = 0
-    merit: float = float("nan")
 
 
 def tune_individual(
@@ -234,7 +97,7 @@ def tune_structures(
     """
     if any(network.n_connections == 0 for network in structures):
         raise NetworkError("the network has no connections: there are no weights to tune")
-    plan = plan or plan_for(task, len(structures))
+    plan = plan or plan_for(task)
     search = _Search(task, structures, budget, seed, executor or Serial(), plan, on_progress)
     starts = [
         np.full(network.n_connections, weight)
@@ -244,7 +107,7 @@ def tune_structures(
     with threadpool_limits(limits=1, user_api="blas"):
         search.remember(-np.inf, 0, starts[0])
         search.refine(search.explore(make_optimiser, starts))
-        structure, weights = search.choose()
+        structure, weights, mean = search.choose()
     ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
     return Tuning(
         weights,
@@ -254,6 +117,7 @@ def tune_structures(
         budget.seconds,
         "stop" if budget.is_stopped else ended_by,
         structure,
+        merit=mean,
     )
 
 
@@ -432,11 +296,15 @@ class _Search:
         self.remember(float(returns[n_hard:].mean()), contender.structure, mean)
         contender.hard = trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
 
-    def choose(self) -> tuple[int, Weights]:
-        """The best of the remembered weights, on the same fresh episodes, in float64."""
+    def choose(self) -> tuple[int, Weights, float]:
+        """The best of the remembered weights, on the same fresh episodes, in float64.
+
+        Their structure, themselves and their mean return there.
+        """
         rng = tuning_rng(self.seed, TuningStream.CHOICE)
         trials = self.task.draw_trials(self.plan.choice, rng)
         sets = [(structure, weights) for _, structure, weights in self.candidates]
         means = self.returns_of_all(sets, trials, "float64").mean(axis=1)
         self.tell_progress("choosing", float(means.max()))
-        return sets[int(np.argmax(means))]
+        best = int(np.argmax(means))
+        return *sets[best], float(means[best])

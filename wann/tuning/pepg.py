@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.tuning.individual import Weights
+from wann.tuning.optimiser import Weights
 
 POPULATION = 64
 SIGMA = 0.15

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.base import Executor, Task, sweep
+from wann.tuning.budget import Budget
 from wann.tuning.random import TuningStream, tuning_rng
 from wann.tuning.score import HIGH, LOW
 
 _N_WEIGHTS = 41
-_EPISODES = 32
-# of the best of all with its best shared weight
-_LEAST_PART = 0.7
+# of the best return with a shared weight, by how much of it a structure may fall short
+_LARGEST_LACK = 0.3
 # connections; larger ones are chosen only where a lineage has no others
 _SMALL = 100
 
@@ -30,6 +30,7 @@ def structures_to_tune(
     task: Task,
     lineages: Sequence[Sequence[Network]],
     *,
+    budget: Budget,
     seed: int,
     executor: Executor,
 ) -> tuple[list[Network], list[float]]:
@@ -37,37 +38,43 @@ def structures_to_tune(
 
     They are judged by their mean return with the best shared weight of a sweep over [-2, 2]. Of
     each lineage those are eligible that have at most 100 connections (if there are none, its
-    smallest), reach 70 % of the best of all, and are better than all smaller ones. First the best
-    of each lineage are chosen, then the second, until there are ``episode_numbers.structures``.
+    smallest), fall short of the best of all by at most 30 %, and are better than all smaller ones.
+    First the best of each lineage are chosen, then the second, each structure once, until there are
+    ``episode_numbers.structures``. If none is eligible, it is the best of all.
 
     Args:
         task: a task.
         lineages: of at least one network each, which have at least one connection.
+        budget: the episodes count.
         seed: of the episodes.
         executor: runs the rollouts.
     """
     rng = tuning_rng(seed, TuningStream.STRUCTURES)
-    trials, weights = task.draw_trials(_EPISODES, rng), np.linspace(LOW, HIGH, _N_WEIGHTS)
+    trials, weights = (
+        task.draw_trials(task.episode_numbers.grid, rng),
+        np.linspace(LOW, HIGH, _N_WEIGHTS),
+    )
     networks = [network for lineage in lineages for network in lineage]
     returns = sweep(
         task, stack_networks(networks), weights, trials, precision="float32", executor=executor
     ).returns
+    budget.used += returns.size
     means = returns.mean(axis=2, dtype=np.float64)
     scores = means.max(axis=1)
     sizes = np.array([network.n_connections for network in networks])
     ends = np.cumsum([len(lineage) for lineage in lineages])
+    least = scores.max() - _LARGEST_LACK * abs(scores.max())
     eligible = [
-        _front(np.arange(end - len(lineage), end), scores, sizes, _LEAST_PART * scores.max())
+        _front(np.arange(end - len(lineage), end), scores, sizes, least)
         for lineage, end in zip(lineages, ends, strict=True)
     ]
-    chosen: list[int] = []
+    chosen: dict[Network, int] = {}
     for rank in range(max(map(len, eligible))):
-        ranked = sorted(
-            (front[rank] for front in eligible if rank < len(front)), key=lambda k: -scores[k]
-        )
-        chosen.extend(ranked)
-    chosen = chosen[: task.episode_numbers.structures]
-    return [networks[k] for k in chosen], [float(weights[np.argmax(means[k])]) for k in chosen]
+        ranked = [front[rank] for front in eligible if rank < len(front)]
+        for k in sorted(ranked, key=lambda k: -scores[k]):
+            chosen.setdefault(networks[k], k)
+    places = list(chosen.values())[: task.episode_numbers.structures] or [int(np.argmax(scores))]
+    return [networks[k] for k in places], [float(weights[np.argmax(means[k])]) for k in places]
 
 
 def _front(

@@ -18,9 +18,11 @@ from wann.tuning.batches import tune_on_batches
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, task_of_champion
 from wann.tuning.cma_es import DIAGONAL, CmaEs
-from wann.tuning.evaluation import best_shared_weight, shared_score, tuned_weights_score
-from wann.tuning.individual import MakeOptimiser, OnProgress, Tuning, tune_structures
+from wann.tuning.evaluation import shared_score, tuned_weights_score
+from wann.tuning.individual import tune_structures
+from wann.tuning.optimiser import MakeOptimiser
 from wann.tuning.pepg import Pepg
+from wann.tuning.plan import OnProgress, Tuning
 from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
 from wann.tuning.structures import structures_to_tune
@@ -125,6 +127,7 @@ class TunedChampion:
         evaluations: episodes of the tuning.
         ended_by: "evaluations", "seconds", "stop" or, with "adam", "patience".
         merit: of individual weights, on the data that chose them; see ``Tuning``.
+        structures: that were tuned together.
     """
 
     champion: Champion
@@ -134,6 +137,7 @@ class TunedChampion:
     evaluations: int
     ended_by: str
     merit: float = math.nan
+    structures: int = 1
 
 
 def _check_method(task: Task, method: Method, has_structures: bool) -> None:
@@ -201,58 +205,82 @@ def tune_champion(
         TaskError: the task is unknown, or does not fit the network or the method.
         NetworkError: the network has no connections.
     """
-    task, network = task_of_champion(champion, place), champion.network
-    if network.n_connections == 0:
+    task = task_of_champion(champion, place)
+    if champion.network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
     _check_method(task, settings.method, bool(lineages))
     task.prepare()
     episodes = settings.episodes or task.episode_numbers.report
-    start = best_weight_of(task, champion)
-    networks, starts = [network], [start]
-    if lineages:
-        everyone = [[network, *lineages[0]], *lineages[1:]]
-        networks, starts = structures_to_tune(task, everyone, seed=settings.seed, executor=executor)
-    about: dict[str, Any] = {"method": settings.method, "seed": settings.seed}
-    seconds = settings.seconds
+    is_open = settings.evaluations is None and settings.seconds is None
     evaluations = settings.evaluations
-    if evaluations is None and seconds is None:
-        evaluations = default_evaluations(task, networks, settings.method)
-    budget = Budget(evaluations, seconds, should_stop)
+    if is_open:
+        evaluations = default_evaluations(task, [champion.network], settings.method)
+    budget = Budget(evaluations, settings.seconds, should_stop)
     if settings.method == "shared":
-        scores: dict[str, Any] = dict(champion.scores)
-        before = shared_score(task, network, start, episodes, settings.seed)
-        weight = tune_shared(task, network, seed=settings.seed, executor=executor)
-        after = shared_score(task, network, weight, episodes, settings.seed)
-        protocol = "golden-section search about the best of a sweep over [-2, 2]"
-        scores["tuned_shared_weight"] = after.to_dict() | {"protocol": protocol}
-        provenance = dict(champion.provenance) | {"tuning": about}
-        tuned = replace(champion, scores=scores, provenance=provenance)
-        return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
+        return _tune_shared(task, champion, settings, episodes, budget, executor)
+    networks, starts = [champion.network], [best_weight_of(task, champion)]
+    if lineages:
+        everyone = [[champion.network, *lineages[0]], *lineages[1:]]
+        networks, starts = structures_to_tune(
+            task, everyone, budget=budget, seed=settings.seed, executor=executor
+        )
+    if is_open:
+        budget.evaluations = default_evaluations(task, networks, settings.method)
     made = _tune_individual(task, networks, starts, budget, settings, executor, on_progress)
-    if networks[made.structure] != network:
-        network, about["structures"] = networks[made.structure], len(networks)
-        start = best_shared_weight(task, network, settings.seed)
-        champion = _of_another_structure(champion, network)
-    scores = dict(champion.scores)
-    before = shared_score(task, network, start, episodes, settings.seed)
-    weights = tuple(map(float, made.weights))
-    after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
-    name = METHOD_NAMES[settings.method]
-    scores["tuned_weights"] = after.to_dict() | {
-        "protocol": f"individual weights, tuned by {name} on {task.measure.tuned_on}; float64"
-    }
-    about |= {
+    about: dict[str, Any] = {
+        "method": settings.method,
+        "seed": settings.seed,
         "start_weight": made.start_weight,
         "evaluations": made.evaluations,
         "generations": made.generations,
         "ended_by": made.ended_by,
     }
+    network = networks[made.structure]
+    if network != champion.network:
+        about["structures"] = len(networks)
+        champion = _of_another_structure(champion, network)
+    before = shared_score(task, network, best_weight_of(task, champion), episodes, settings.seed)
+    weights = tuple(map(float, made.weights))
+    after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
+    name = METHOD_NAMES[settings.method]
+    protocol = f"individual weights, tuned by {name} on {task.measure.tuned_on}; float64"
     tuned = replace(
         champion,
-        scores=scores,
+        scores=dict(champion.scores) | {"tuned_weights": after.to_dict() | {"protocol": protocol}},
         provenance=dict(champion.provenance) | {"tuning": about},
         tuned_weights=weights,
     )
     return TunedChampion(
-        tuned, before, after, made.seconds, made.evaluations, made.ended_by, made.merit
+        tuned,
+        before,
+        after,
+        made.seconds,
+        made.evaluations,
+        made.ended_by,
+        made.merit,
+        len(networks),
     )
+
+
+def _tune_shared(
+    task: Task,
+    champion: Champion,
+    settings: TuneSettings,
+    episodes: int,
+    budget: Budget,
+    executor: Executor,
+) -> TunedChampion:
+    """The best shared weight."""
+    network, start = champion.network, best_weight_of(task, champion)
+    before = shared_score(task, network, start, episodes, settings.seed)
+    weight = tune_shared(task, network, seed=settings.seed, executor=executor)
+    after = shared_score(task, network, weight, episodes, settings.seed)
+    protocol = "golden-section search about the best of a sweep over [-2, 2]"
+    score = after.to_dict() | {"protocol": protocol}
+    about = {"method": settings.method, "seed": settings.seed}
+    tuned = replace(
+        champion,
+        scores=dict(champion.scores) | {"tuned_shared_weight": score},
+        provenance=dict(champion.provenance) | {"tuning": about},
+    )
+    return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
