@@ -93,6 +93,13 @@ def test_existing_files_are_kept_unless_told_otherwise(capsys, champion):
     assert load_champion(file).tuned_weights is not None
 
 
+def test_a_folder_that_is_not_there_is_told_before_the_work(capsys, champion, tmp_path):
+    output = tmp_path / "nowhere" / "x.json"
+    code, out, err = run(capsys, "tune", champion, "-o", output)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "nowhere" in err
+
+
 @pytest.mark.parametrize(
     "options",
     [

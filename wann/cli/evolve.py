@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import (
@@ -102,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _print_json(directory, outcome)
     elif not args.quiet:
-        _print_summary(directory, outcome)
+        _print_summary(directory, outcome, args.data_dir)
     if outcome.stop_signal is None:
         return 0
     # as the shell counts a process that a signal ended: 130 for Ctrl-C
@@ -151,11 +152,12 @@ def _measured_on(outcome: Outcome) -> str:
     return f"accuracy on {part} in per cent"
 
 
-def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
+def _print_summary(directory: RunDirectory, outcome: Outcome, data_dir: Path | None) -> None:
     from wann.cli.table import print_champions
 
     where, command = shlex.quote(str(directory.path)), command_name()
     task = outcome.task
+    data = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
     print()
     if not outcome.is_complete:
         print(f"stopped after generation {outcome.generation}; saved.")
@@ -171,12 +173,12 @@ def _print_summary(directory: RunDirectory, outcome: Outcome) -> None:
     )
     print(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
     if not outcome.is_complete:
-        print(f"go on with:  {command} evolve --resume {where}")
+        print(f"go on with:  {command} evolve --resume {where}{data}")
         return
     print("next:")
     if task.env_id:
         print(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
         print(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
     else:
-        print(f"  {command} evaluate {where}")
-    print(f"  {command} draw {where} -o champion.pdf")
+        print(f"  {command} evaluate {where}{data}")
+    print(f"  {command} draw {where} -o champion.pdf{data}")

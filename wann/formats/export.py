@@ -70,8 +70,10 @@ def export_champion(champion: Champion, name: str, weight: float | str | None = 
 def check_output(path: Path, overwrite: bool) -> None:
     """Refuses a file that exists, unless it may be replaced; "-" is the standard output.
 
+    Before there is work that could be lost.
+
     Raises:
-        FormatError: the file exists.
+        FormatError: the file exists, or its folder does not.
     """
     if str(path) == "-":
         return
@@ -79,6 +81,8 @@ def check_output(path: Path, overwrite: bool) -> None:
         raise FormatError(f"{path} is a folder; name a file")
     if path.exists() and not overwrite:
         raise FormatError(f"{path} exists; --overwrite replaces it")
+    if not path.parent.is_dir():
+        raise FormatError(f"cannot write {path}: there is no folder {path.parent}")
 
 
 def write_output(path: Path, data: bytes) -> None:
