@@ -178,6 +178,42 @@ def check_fit(networks: NetworkArrays, task: Task) -> None:
         raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
 
 
+def check_rollout(
+    networks: NetworkArrays,
+    task: Task,
+    weights: NDArray[np.float64],
+    trials: Trials,
+    start: tuple[int, ...],
+) -> None:
+    """Raises TaskError as ``check_fit``, and ValueError unless each weight has a trial.
+
+    Args:
+        networks, task, weights, trials: of a rollout.
+        start: the shape of one trial.
+    """
+    check_fit(networks, task)
+    expected = (len(weights), *start)
+    if trials.shape != expected:
+        raise ValueError(f"trials have shape {trials.shape}, not {expected}")
+
+
+def check_weighted(
+    network: NetworkArrays,
+    task: Task,
+    edge_weights: NDArray[np.float64],
+    trials: Trials,
+    start: tuple[int, ...],
+) -> None:
+    """As ``check_rollout``, of individual weights."""
+    check_fit(network, task)
+    expected = (len(network.edge_source), len(trials))
+    if edge_weights.shape != expected or trials.shape[1:] != start:
+        raise ValueError(
+            f"weights have shape {edge_weights.shape} and trials {trials.shape}, "
+            f"not {expected} and {(len(trials), *start)}"
+        )
+
+
 def sweep(
     task: Task,
     networks: NetworkArrays,

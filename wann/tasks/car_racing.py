@@ -15,7 +15,8 @@ from wann.tasks.base import (
     Precision,
     Rollouts,
     Serial,
-    check_fit,
+    check_rollout,
+    check_weighted,
     shares_of_work,
 )
 from wann.tasks.measure import RETURN
@@ -274,9 +275,7 @@ class CarRacingTask:
         executor: Executor | None = None,
     ) -> Rollouts:
         """Runs every network on all episodes; see ``Task.rollout``."""
-        check_fit(networks, self)
-        if trials.shape != (len(weights), 1):
-            raise ValueError(f"trials have shape {trials.shape}, not {(len(weights), 1)}")
+        check_rollout(networks, self, weights, trials, (1,))
         none, shared = np.empty((0, 0)), weights.astype(np.float64)
         return self._run(networks, shared, none, trials, precision, executor or Serial())
 
@@ -289,13 +288,7 @@ class CarRacingTask:
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with individual weights; see ``Task.rollout_weighted``."""
-        check_fit(network, self)
-        expected = (len(network.edge_source), len(trials))
-        if edge_weights.shape != expected or trials.shape[1:] != (1,):
-            raise ValueError(
-                f"weights have shape {edge_weights.shape} and trials {trials.shape}, "
-                f"not {expected} and {(len(trials), 1)}"
-            )
+        check_weighted(network, self, edge_weights, trials, (1,))
         rows = edge_weights.astype(np.float64)
         return self._run(network, np.zeros(len(trials)), rows, trials, precision, Serial())
 

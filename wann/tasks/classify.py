@@ -18,6 +18,8 @@ from wann.tasks.base import (
     Rollouts,
     Serial,
     check_fit,
+    check_rollout,
+    check_weighted,
     shares_of_work,
 )
 from wann.tasks.cross_entropy import Samples, cross_entropies
@@ -140,8 +142,7 @@ class ClassifyTask:
         executor: Executor | None = None,
     ) -> Rollouts:
         """Scores every network on all (weight, sample) pairs; see ``Task.rollout``."""
-        if trials.shape != weights.shape:
-            raise ValueError(f"trials have shape {trials.shape}, not {weights.shape}")
+        check_rollout(networks, self, weights, trials, ())
         none = np.empty((0, 0), np.dtype(precision))
         return self._pairs(networks, weights.astype(none.dtype), none, trials, executor)
 
@@ -154,9 +155,7 @@ class ClassifyTask:
         precision: Precision = "float64",
     ) -> Rollouts:
         """Scores one network with individual weights; see ``Task.rollout_weighted``."""
-        expected = (len(network.edge_source), len(trials))
-        if edge_weights.shape != expected:
-            raise ValueError(f"weights have shape {edge_weights.shape}, not {expected}")
+        check_weighted(network, self, edge_weights, trials, ())
         individual = np.ascontiguousarray(edge_weights, np.dtype(precision))
         shared = np.zeros(len(trials), individual.dtype)
         return self._pairs(network, shared, individual, trials, None)
@@ -169,7 +168,6 @@ class ClassifyTask:
         trials: NDArray[np.int64],
         executor: Executor | None,
     ) -> Rollouts:
-        check_fit(networks, self)
         losses = np.empty((len(networks.node_start) - 1, len(trials)), weights.dtype)
         samples, executor = self.samples, executor or Serial()
         executor.run(

@@ -13,7 +13,8 @@ from wann.tasks.base import (
     Precision,
     Rollouts,
     Serial,
-    check_fit,
+    check_rollout,
+    check_weighted,
     shares_of_work,
 )
 from wann.tasks.measure import RETURN
@@ -204,9 +205,7 @@ class SwingUpTask:
         executor: Executor | None = None,
     ) -> Rollouts:
         """Runs every network on all episodes; see ``Task.rollout``."""
-        check_fit(networks, self)
-        if trials.shape != (len(weights), 4):
-            raise ValueError(f"trials have shape {trials.shape}, not {(len(weights), 4)}")
+        check_rollout(networks, self, weights, trials, (4,))
         dtype = np.dtype(precision)
         n_networks = len(networks.node_start) - 1
         returns = np.empty((n_networks, len(weights)), dtype)
@@ -229,14 +228,8 @@ class SwingUpTask:
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with individual weights; see ``Task.rollout_weighted``."""
-        check_fit(network, self)
+        check_weighted(network, self, edge_weights, trials, (4,))
         n_episodes = len(trials)
-        expected = (len(network.edge_source), n_episodes)
-        if edge_weights.shape != expected or trials.shape[1:] != (4,):
-            raise ValueError(
-                f"weights have shape {edge_weights.shape} and trials {trials.shape}, "
-                f"not {expected} and {(n_episodes, 4)}"
-            )
         dtype = np.dtype(precision)
         returns = np.empty((1, n_episodes), dtype)
         steps = np.empty((1, n_episodes), np.int32)

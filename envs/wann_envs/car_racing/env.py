@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
 import numpy as np
 from gymnasium import logger
-from gymnasium.error import DependencyNotInstalled, ResetNeeded
+from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
@@ -16,15 +15,15 @@ from wann_envs.car_racing import state as s
 from wann_envs.car_racing.observation import N_OBSERVED, observe
 from wann_envs.car_racing.track import pack, random_line
 from wann_envs.car_racing.velocity import EXACT, FAST
+from wann_envs.drawn_env import DrawnEnv, check_choice
 
 if TYPE_CHECKING:
-    from wann_envs.car_racing.render import Painter, Scene, Traces
-    from wann_envs.window import Window
+    from wann_envs.car_racing.render import Scene, Traces
 
 _MODES = {"exact": EXACT, "fast": FAST}
 
 
-class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
+class CarRacingEnv(DrawnEnv):
     """A car seen from above drives round a random track.
 
     Tracks, physics, rewards and endings are those of Gymnasium's ``CarRacing-v3`` (continuous
@@ -53,32 +52,31 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         "render_fps": dynamics.FRAMES_PER_SECOND,
     }
 
+    title = "Car racing"
+    drawing_module = "wann_envs.car_racing.render"
+
     def __init__(
         self,
         render_mode: str | None = None,
         lap_complete_percent: float = dynamics.LAP_COMPLETE_PERCENT,
         exactness: str = "exact",
     ) -> None:
-        _check_choice("render_mode", render_mode, [None, *self.metadata["render_modes"]])
-        _check_choice("exactness", exactness, list(_MODES))
+        super().__init__(render_mode)
+        check_choice("exactness", exactness, list(_MODES))
         if not np.isfinite(lap_complete_percent):
             raise ValueError(f"lap_complete_percent {lap_complete_percent}: expected a number")
         self.action_space = Box(
             np.array([-1.0, 0.0, 0.0], np.float32), np.array([1.0, 1.0, 1.0], np.float32)
         )
         self.observation_space = Box(-np.inf, np.inf, (N_OBSERVED,), dtype=np.float64)
-        self.render_mode = render_mode
         self.lap_complete_percent = float(lap_complete_percent)
         self.exactness = exactness
-        self.caption = ""
         self._mode = _MODES[exactness]
         self._cars: s.Cars | None = None
         self._tracks: s.Tracks | None = None
         self._score = 0.0
         self._has_ended = self._has_warned = False
-        self._painter: Painter | None = None
         self._traces: Traces | None = None
-        self._window: Window | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -178,44 +176,11 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         """How many tiles a wheel has touched."""
         return int(self._world("n_tiles_visited")[0].flag[s.N_VISITED, 0])
 
-    def render(self) -> NDArray[np.uint8] | None:
-        """Draws the present state.
+    def _require_reset(self, what: str) -> None:
+        self._world(what)
 
-        Returns:
-            (400, 600, 3) uint8 in mode "rgb_array", otherwise None.
-
-        Raises:
-            DependencyNotInstalled: pygame is missing.
-        """
-        if self.render_mode is None:
-            logger.warn('render does nothing without a render_mode: "human" or "rgb_array"')
-            return None
-        scene = self._scene()
-        drawing = self._drawing()
-        if self._painter is None:
-            self._painter = drawing.Painter(self._world("render")[1])
-        surface = self._painter.paint(scene)
-        if self.render_mode == "rgb_array":
-            frame: NDArray[np.uint8] = drawing.pixels(surface)
-            return frame
-        if self._window is None:
-            from wann_envs.window import Window
-
-            size = (drawing.WIDTH, drawing.HEIGHT)
-            self._window = Window("Car racing", size, self.metadata["render_fps"])
-        self._window.show(surface)
-        return None
-
-    @property
-    def is_window_closed(self) -> bool:
-        """Whether a person has closed the window; drawing then stops, the physics go on."""
-        return self._window is not None and self._window.is_closed
-
-    def close(self) -> None:
-        """Closes the window, if there is one."""
-        if self._window is not None:
-            self._window.close()
-        self._window = self._painter = None
+    def _new_painter(self, drawing: Any) -> Any:
+        return drawing.Painter(self._world("render")[1])
 
     def _world(self, what: str) -> tuple[s.Cars, s.Tracks]:
         if self._cars is None or self._tracks is None:
@@ -244,22 +209,6 @@ class CarRacingEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
             traces=self._traces.lines() if self._traces is not None else (),
             caption=self.caption,
         )
-
-    @staticmethod
-    def _drawing() -> Any:
-        """The drawing module, which needs pygame."""
-        try:
-            from wann_envs.car_racing import render
-        except ImportError as error:
-            raise DependencyNotInstalled(
-                "drawing needs pygame: run `pip install pygame-ce`"
-            ) from error
-        return render
-
-
-def _check_choice(name: str, value: object, allowed: list[Any]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} {value!r}: allowed are {', '.join(map(str, allowed))}")
 
 
 def _checked_action(action: Any) -> tuple[float, float, float]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
 import numpy as np
 from gymnasium import logger
-from gymnasium.error import DependencyNotInstalled, ResetNeeded
+from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
+from wann_envs.drawn_env import DrawnEnv
 from wann_envs.swingup import dynamics
 
 if TYPE_CHECKING:
-    from wann_envs.swingup.render import Painter, Scene
-    from wann_envs.window import Window
+    from wann_envs.swingup.render import Scene
 
 # Largest magnitudes of x (m), x' (m/s), theta (rad), theta' (rad/s). The equations set no limit to
 # the speeds; controllers that pump in as much energy as they can reach 14 m/s and 80 rad/s.
@@ -24,7 +23,7 @@ STATE_LIMIT = (2.0 * dynamics.TRACK_LIMIT, 100.0, np.inf, 1000.0)
 _TRAIL_STEPS = 45
 
 
-class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]):
+class CartPoleSwingUpEnv(DrawnEnv):
     """A cart on a 4.8 m track swings its pole up and balances it.
 
     Observation: (5,) float64: x (m), x' (m/s), cos theta, sin theta, theta' (rad/s).
@@ -38,9 +37,6 @@ class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]
     Args:
         render_mode: None, "human" (a window) or "rgb_array" (360, 600, 3) uint8.
 
-    Attributes:
-        caption: text drawn into every frame, one or more lines.
-
     Source: Gaier & Ha 2019, section 4; units and equations as in ``dynamics``.
     """
 
@@ -50,15 +46,14 @@ class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]
         "render_fps": round(1.0 / dynamics.TIME_STEP),
     }
 
+    title = "Cart-pole swing-up"
+    drawing_module = "wann_envs.swingup.render"
+
     def __init__(self, render_mode: str | None = None) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            allowed = ", ".join(self.metadata["render_modes"])
-            raise ValueError(f"render_mode {render_mode!r}: allowed are None, {allowed}")
+        super().__init__(render_mode)
         largest = np.array([*STATE_LIMIT[:2], 1.0, 1.0, STATE_LIMIT[3]])
         self.observation_space = Box(-largest, largest, dtype=np.float64)
         self.action_space = Box(-1.0, 1.0, (1,), dtype=np.float64)
-        self.render_mode = render_mode
-        self.caption = ""
         self._state: tuple[float, float, float, float] | None = None
         self._force = 0.0
         self._score = 0.0
@@ -66,8 +61,6 @@ class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]
         self._has_ended = False
         self._has_warned = False
         self._trail: deque[tuple[float, float]] = deque(maxlen=_TRAIL_STEPS)
-        self._painter: Painter | None = None
-        self._window: Window | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -119,8 +112,8 @@ class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]
             ResetNeeded: there was no reset.
         """
         push = _checked_action(action)
-        if self._state is None:
-            raise ResetNeeded("call reset before step")
+        self._require_reset("step")
+        assert self._state is not None
         if self._has_ended:
             self._warn_of_step_after_end()
         x, x_dot, theta, theta_dot, reward, is_on_track = dynamics.step(*self._state, push)
@@ -135,49 +128,9 @@ class CartPoleSwingUpEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float64]]
             self.render()
         return self._observation(), reward, self._has_ended, False, self._info()
 
-    def render(self) -> NDArray[np.uint8] | None:
-        """Draws the present state.
-
-        Returns:
-            (360, 600, 3) uint8 in mode "rgb_array", otherwise None.
-
-        Raises:
-            DependencyNotInstalled: pygame is missing.
-        """
-        if self.render_mode is None:
-            logger.warn('render does nothing without a render_mode: "human" or "rgb_array"')
-            return None
+    def _require_reset(self, what: str) -> None:
         if self._state is None:
-            raise ResetNeeded("call reset before render")
-        try:
-            from wann_envs.swingup import render
-        except ImportError as error:
-            raise DependencyNotInstalled(
-                "drawing needs pygame: run `pip install pygame-ce`"
-            ) from error
-        if self._painter is None:
-            self._painter = render.Painter()
-        surface = self._painter.paint(self._scene())
-        if self.render_mode == "rgb_array":
-            return render.pixels(surface)
-        if self._window is None:
-            from wann_envs.window import Window
-
-            size = (render.WIDTH, render.HEIGHT)
-            self._window = Window("Cart-pole swing-up", size, self.metadata["render_fps"])
-        self._window.show(surface)
-        return None
-
-    @property
-    def is_window_closed(self) -> bool:
-        """Whether a person has closed the window; drawing then stops, the physics go on."""
-        return self._window is not None and self._window.is_closed
-
-    def close(self) -> None:
-        """Closes the window, if there is one."""
-        if self._window is not None:
-            self._window.close()
-        self._window = self._painter = None
+            raise ResetNeeded(f"call reset before {what}")
 
     def _observation(self) -> NDArray[np.float64]:
         assert self._state is not None
