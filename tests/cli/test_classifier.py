@@ -38,6 +38,14 @@ def test_a_run_writes_test_accuracies_and_how_they_were_measured(run):
     assert {path.stem for path in run.glob("*.png")} >= {*pictures}
 
 
+def test_progress_tells_losses_and_samples(tmp_path, capsys):
+    assert evolve(*SETTINGS, "--out", tmp_path / "run") == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "generation" in line]
+    assert "loss " in lines[0]
+    assert "samples/s" in lines[0]
+    assert "return" not in lines[0]
+
+
 def test_an_evaluation_has_the_documented_keys_and_those_of_the_run(run, tmp_path, capsys):
     champion = load_champion(run / "champion.json")
     tuned = (0.5,) * champion.network.n_connections

@@ -13,6 +13,7 @@ from wann.errors import FormatError
 from wann.formats.champion import Champion
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
+from wann.tasks.measure import ACCURACY
 from wann.tasks.registry import make_task
 from wann.tuning.evaluation import weight_profile
 from wann.tuning.score import N_PROFILE, Profile
@@ -200,6 +201,26 @@ def test_staircase_is_what_nobody_beats_with_as_few_connections(pairs):
     assert len(x) == len(wanted)
     assert all(a < b for a, b in pairwise(x))
     assert all(a < b for a, b in pairwise(y))
+
+
+def test_losses_are_drawn_as_they_are_on_a_logarithmic_axis():
+    metrics = metrics_of(30)
+    losses = {name: metrics[name] / -1000 - 0.1 for name in ("max_max", "mean_best", "mean_median")}
+    figure = draw_learning_curve(metrics | losses, measure=ACCURACY)
+    scores, size = figure.axes[:2]
+    assert scores.get_yscale() == "log"
+    assert "cross-entropy" in scores.get_ylabel()
+    assert size.get_ylim()[0] == 0
+    for name, values in losses.items():
+        assert lines_of(figure)[f"{name}, as it is"][1].tolist() == (-values).tolist()
+    fronts = draw_fronts([front(0, (2, -0.9, -0.8), (5, -0.6, -0.9))], measure=ACCURACY)
+    assert {name: tuple(map(list, data)) for name, data in lines_of(fronts).items()} == {
+        "mean of generation 0": ([2, 5], [0.9, 0.6]),
+        "max of generation 0": ([2], [0.8]),
+    }
+    for axes in fronts.axes[:2]:
+        assert axes.get_yscale() == "log"
+        assert "cross-entropy" in axes.get_ylabel()
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 120])

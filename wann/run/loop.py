@@ -26,6 +26,7 @@ from wann.search.champion import Champions, champion_of, champions_of
 from wann.search.config import Config, config_to_toml
 from wann.search.search import Search
 from wann.tasks.base import Task, sweep
+from wann.tasks.measure import Measure
 from wann.tuning.evaluation import evaluate_network
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
@@ -35,7 +36,7 @@ _COMPILING = "compiling the kernels; this happens once and takes up to a minute 
 class Reporter(Protocol):
     """Is told how a run goes on."""
 
-    def begin(self, config: Config, first_generation: int) -> None:
+    def begin(self, config: Config, measure: Measure, first_generation: int) -> None:
         """Before the first generation."""
 
     def generation(self, row: Row, steps_per_second: float) -> None:
@@ -140,7 +141,7 @@ class Run:
             self._warm_up()
             if not self.is_resumed:
                 self._save_state()
-            self.reporter.begin(self.config, self.search.state.generation)
+            self.reporter.begin(self.config, self.task.measure, self.search.state.generation)
             try:
                 # a request during the start still gets one generation: there is a champion then
                 while not self.search.is_done and not (

@@ -20,6 +20,7 @@ from rich.text import Text
 from wann.run.metrics import Row
 from wann.search.config import Config
 from wann.search.heats import heat_of
+from wann.tasks.measure import RETURN, Measure
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -27,7 +28,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 class Quiet:
     """Says nothing."""
 
-    def begin(self, config: Config, first_generation: int) -> None:
+    def begin(self, config: Config, measure: Measure, first_generation: int) -> None:
         """Before the first generation."""
 
     def generation(self, row: Row, steps_per_second: float) -> None:
@@ -47,13 +48,14 @@ class PlainLines(Quiet):
         self.stream = stream
         self._n_generations = 0
         self._config: Config | None = None
+        self._measure = RETURN
         self._first = 0
         self._started = self._last = 0.0
 
-    def begin(self, config: Config, first_generation: int) -> None:
+    def begin(self, config: Config, measure: Measure, first_generation: int) -> None:
         """Before the first generation."""
         self._n_generations = config.search.generations
-        self._config = config
+        self._config, self._measure = config, measure
         self._first = first_generation
         self._started = time.perf_counter()
         self._last = self._started - _SECONDS_BETWEEN_LINES
@@ -68,9 +70,7 @@ class PlainLines(Quiet):
         left = pace * (self._n_generations - done)
         self.say(
             f"generation {done}/{self._n_generations}{_heat_words(row, self._config)}  "
-            f"mean {row.mean_best:.1f} (median {row.mean_median:.1f})  max {row.max_max:.1f}  "
-            f"connections {row.connections_best} (median {row.connections_median:.0f})  "
-            f"{steps_per_second / 1e6:.3g} M steps/s  {_clock(left)} left"
+            f"{_numbers(row, self._measure, steps_per_second, 1)}  {_clock(left)} left"
         )
 
     def say(self, text: str) -> None:
@@ -84,6 +84,21 @@ def _heat_words(row: Row, config: Config | None) -> str:
         return ""
     heat = heat_of(row.generation, config.search)
     return f" (heat {heat}/{config.search.heats})" if heat else " (after the heats)"
+
+
+def _numbers(row: Row, measure: Measure, steps_per_second: float, digits: int) -> str:
+    """What a generation found, and how fast; returns with so many digits behind the point."""
+    pace = f"{steps_per_second / 1e6:.3g} M"
+    size = f"connections {row.connections_best} (median {row.connections_median:.0f})"
+    if measure.is_loss:
+        return (
+            f"loss {-row.mean_best:.3f} (median {-row.mean_median:.3f})  least {-row.max_max:.3f}  "
+            f"{size}  {pace} {measure.unit}/s"
+        )
+    return (
+        f"mean {row.mean_best:.{digits}f} (median {row.mean_median:.{digits}f})  "
+        f"max {row.max_max:.{digits}f}  {size}  {pace} steps/s"
+    )
 
 
 def _clock(seconds: float) -> str:
@@ -118,10 +133,11 @@ class Bar(Quiet):
         )
         self._task = self.progress.add_task("evolve", total=None, visible=False, heat="")
         self._config: Config | None = None
+        self._measure = RETURN
 
-    def begin(self, config: Config, first_generation: int) -> None:
+    def begin(self, config: Config, measure: Measure, first_generation: int) -> None:
         """Before the first generation."""
-        self._config = config
+        self._config, self._measure = config, measure
         self.progress.update(
             self._task,
             total=config.search.generations,
@@ -132,11 +148,7 @@ class Bar(Quiet):
 
     def generation(self, row: Row, steps_per_second: float) -> None:
         """After each generation."""
-        self.progress.numbers = (
-            f"mean {row.mean_best:.0f} (median {row.mean_median:.0f})  max {row.max_max:.0f}  "
-            f"connections {row.connections_best} (median {row.connections_median:.0f})  "
-            f"{steps_per_second / 1e6:.3g} M steps/s"
-        )
+        self.progress.numbers = _numbers(row, self._measure, steps_per_second, 0)
         heat = _heat_words(row, self._config).strip()
         self.progress.update(self._task, completed=row.generation + 1, heat=heat)
 

@@ -15,6 +15,7 @@ class Measure:
             right. Whoever measures, chooses or tunes networks has a way for each kind.
         unit: what a score is over, as in champion files.
         is_per_cent: whether scores are per cent.
+        is_loss: whether a search maximises minus a loss, the cross-entropy.
         tuned_on: what individual weights are tuned on, in words.
         method: of ``wann tune`` that suits the kind best.
     """
@@ -22,6 +23,7 @@ class Measure:
     kind: Literal["return", "accuracy"]
     unit: Literal["episodes", "samples"]
     is_per_cent: bool
+    is_loss: bool
     tuned_on: str
     method: Literal["cma", "adam"]
 
@@ -30,5 +32,5 @@ class Measure:
         return {self.unit: n} | ({"unit": "per cent"} if self.is_per_cent else {})
 
 
-RETURN = Measure("return", "episodes", False, "other episodes", "cma")
-ACCURACY = Measure("accuracy", "samples", True, "the training samples", "adam")
+RETURN = Measure("return", "episodes", False, False, "other episodes", "cma")
+ACCURACY = Measure("accuracy", "samples", True, True, "the training samples", "adam")

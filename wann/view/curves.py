@@ -14,6 +14,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
+from wann.tasks.measure import RETURN, Measure
 from wann.view.panels import (
     BLUE,
     GREY,
@@ -22,6 +23,7 @@ from wann.view.panels import (
     Label,
     new_figure,
     save_figure,
+    scale_losses,
     start_at_zero,
     write_labels,
     write_title,
@@ -117,54 +119,74 @@ def _draw_line(
     return float(smooth[-1])
 
 
+def _lines_of_scores(
+    metrics: Mapping[str, Floats], measure: Measure
+) -> list[tuple[str, Floats, str, str]]:
+    """Name, values, colour and label of the lines of the upper panel."""
+    words = ("least loss", "least mean") if measure.is_loss else ("best max", "best mean")
+    return [
+        (name, -metrics[name] if measure.is_loss else metrics[name], colour, text)
+        for name, colour, text in (
+            ("max_max", RED, f"{words[0]}\nover weights"),
+            ("mean_best", BLUE, f"{words[1]}\nover weights"),
+            ("mean_median", GREY, "median mean\nover weights"),
+        )
+    ]
+
+
 def draw_learning_curve(
-    metrics: Mapping[str, Floats], title: str | None = None, heat_starts: Sequence[int] = ()
+    metrics: Mapping[str, Floats],
+    title: str | None = None,
+    heat_starts: Sequence[int] = (),
+    measure: Measure = RETURN,
 ) -> Figure:
-    """Draws returns and connections over the generations, smoothed over a faint line as it is.
+    """Draws scores and connections over the generations, smoothed over a faint line as it is.
+
+    Losses have a logarithmic axis.
 
     Args:
         metrics: ``LEARNING_COLUMNS`` of ``metrics.csv``.
         title: above the upper panel.
         heat_starts: generations with which the search started anew, and the one after the last
             heat, as ``wann.search.heats.heat_starts`` gives them; those not reached are left out.
+        measure: what the scores are.
     """
     starts = [start for start in heat_starts if start < len(metrics["generation"])]
     figure = new_figure(8.0, 5.4)
-    returns, size = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
+    scores, size = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
     x = metrics["generation"] + 1
     for axes, lines in (
         (
-            returns,
-            [
-                ("max_max", RED, "best max\nover weights"),
-                ("mean_best", BLUE, "best mean\nover weights"),
-                ("mean_median", GREY, "median mean\nover weights"),
-            ],
+            scores,
+            _lines_of_scores(metrics, measure),
         ),
         (
             size,
             [
-                ("connections_best", BLUE, "of the best mean"),
-                ("connections_median", GREY, "median"),
+                ("connections_best", metrics["connections_best"], BLUE, "of the best mean"),
+                ("connections_median", metrics["connections_median"], GREY, "median"),
             ],
         ),
     ):
         labels = [
-            Label(_draw_line(axes, x, metrics[name], colour, name, starts), text, colour)
-            for name, colour, text in lines
+            Label(_draw_line(axes, x, values, colour, name, starts), text, colour)
+            for name, values, colour, text in lines
         ]
-        start_at_zero(axes, *(metrics[name] for name, _, _ in lines))
+        if axes is scores and measure.is_loss:
+            scale_losses(axes)
+        else:
+            start_at_zero(axes, *(values for _, values, _, _ in lines))
         axes.margins(x=0)
         write_labels(axes, labels)
     if len(x) == 1:
-        returns.set_xlim(x[0] - 0.5, x[0] + 0.5)
-    returns.set_ylabel("return in training")
+        scores.set_xlim(x[0] - 0.5, x[0] + 0.5)
+    scores.set_ylabel("cross-entropy in training" if measure.is_loss else "return in training")
     size.set_ylabel("connections")
     size.set_xlabel("generation")
     size.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-    _add_evaluations(returns, x, metrics["evaluations"])
-    _mark_heats((returns, size), starts)
-    write_title(returns, title)
+    _add_evaluations(scores, x, metrics["evaluations"])
+    _mark_heats((scores, size), starts)
+    write_title(scores, title)
     return figure
 
 
@@ -208,10 +230,11 @@ def save_learning_curve(
     path: Path,
     title: str | None = None,
     heat_starts: Sequence[int] = (),
+    measure: Measure = RETURN,
 ) -> None:
     """Writes the drawing of ``draw_learning_curve`` as a PNG, SVG or PDF, atomically.
 
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
-    save_figure(lambda: draw_learning_curve(metrics, title, heat_starts), path)
+    save_figure(lambda: draw_learning_curve(metrics, title, heat_starts, measure), path)

@@ -16,6 +16,7 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFo
 
 from wann.formats.champion import Champion
 from wann.genome.network import Network
+from wann.tasks.measure import RETURN, Measure
 from wann.view.curves import read_columns
 from wann.view.panels import (
     RED,
@@ -23,6 +24,7 @@ from wann.view.panels import (
     Floats,
     new_figure,
     save_figure,
+    scale_losses,
     start_at_zero,
     write_title,
 )
@@ -30,7 +32,10 @@ from wann.view.profile import levels_of
 
 FRONT_COLUMNS = ("generation", "mean", "max", "connections")
 N_DRAWN = 10
-_PANELS = (("mean", "mean return over shared weights"), ("max", "best return over shared weights"))
+_PANELS = (
+    ("mean", "mean return over shared weights", "mean cross-entropy over shared weights"),
+    ("max", "best return over shared weights", "least cross-entropy over shared weights"),
+)
 _ALL_DIGITS = tuple(map(float, range(1, 10)))
 _MARKERS = "*Ds^vX"
 
@@ -124,27 +129,35 @@ def staircase(connections: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def draw_fronts(
-    fronts: Sequence[Front], marks: Sequence[Mark] = (), title: str | None = None
+    fronts: Sequence[Front],
+    marks: Sequence[Mark] = (),
+    title: str | None = None,
+    measure: Measure = RETURN,
 ) -> Figure:
-    """Draws what returns the population reached with how many connections, by generation.
+    """Draws what scores the population reached with how many connections, by generation.
 
     Args:
         fronts: at least one, in the order of the generations; about ten of them are drawn.
         marks: champions.
         title: above the left panel.
+        measure: what the scores are.
     """
     figure = new_figure(10.0, 4.6)
     panels = figure.subplots(1, 2, sharex=True)
     chosen = chosen_fronts(fronts)
     colours, norm = _colours(), LogNorm(1, max(2, fronts[-1].generation + 1))
-    for axes, (name, words) in zip(panels, _PANELS, strict=True):
+    for axes, (name, of_returns, of_losses) in zip(panels, _PANELS, strict=True):
         for front in chosen:
-            _draw_front(axes, front, name, colours(norm(front.generation + 1)), front is chosen[-1])
+            colour = colours(norm(front.generation + 1))
+            _draw_front(axes, front, name, colour, front is chosen[-1], measure)
         axes.set_xscale("log")
         axes.set_xlabel("connections")
-        axes.set_ylabel(words)
-        _draw_marks(axes, marks, name)
-        start_at_zero(axes, *(getattr(front, name) for front in chosen))
+        axes.set_ylabel(of_losses if measure.is_loss else of_returns)
+        if measure.is_loss:
+            scale_losses(axes)
+        else:
+            _draw_marks(axes, marks, name)
+            start_at_zero(axes, *(getattr(front, name) for front in chosen))
         low, high = axes.get_xlim()
         axes.xaxis.set_major_locator(
             LogLocator(subs=(1.0, 2.0, 5.0) if high > 8 * low else _ALL_DIGITS)
@@ -172,12 +185,14 @@ def _colours() -> Colormap:
     return LinearSegmentedColormap.from_list("generations", samples)
 
 
-def _draw_front(axes: Axes, front: Front, name: str, colour: Any, is_last: bool) -> None:
+def _draw_front(
+    axes: Axes, front: Front, name: str, colour: Any, is_last: bool, measure: Measure
+) -> None:
     # none counts as one, as in the objective
     x, y = staircase(np.maximum(front.connections, 1), getattr(front, name))
     axes.step(
         x,
-        y,
+        -y if measure.is_loss else y,
         where="post",
         color=colour,
         lw=2.2 if is_last else 1.3,
@@ -226,11 +241,15 @@ def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
 
 
 def save_fronts(
-    fronts: Sequence[Front], path: Path, marks: Sequence[Mark] = (), title: str | None = None
+    fronts: Sequence[Front],
+    path: Path,
+    marks: Sequence[Mark] = (),
+    title: str | None = None,
+    measure: Measure = RETURN,
 ) -> None:
     """Writes the drawing of ``draw_fronts`` as a PNG, SVG or PDF, atomically.
 
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
-    save_figure(lambda: draw_fronts(fronts, marks, title), path)
+    save_figure(lambda: draw_fronts(fronts, marks, title, measure), path)

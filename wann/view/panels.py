@@ -13,6 +13,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
@@ -115,6 +116,16 @@ def start_at_zero(axes: Axes, *values: Floats) -> None:
         axes.set_ylim(0, 1.03 * axes.get_ylim()[1])
 
 
+def scale_losses(axes: Axes) -> None:
+    """Gives losses, which are positive, a logarithmic axis with readable numbers."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    steps = (1.0, 2.0, 5.0) if high > 8 * low else tuple(map(float, range(1, 10)))
+    axes.yaxis.set_major_locator(LogLocator(subs=steps))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
 def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
     """Writes labels to the right of a panel, each at its height or as near as there is room.
 
@@ -122,15 +133,15 @@ def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
     """
     if not labels:
         return
-    low, high = axes.get_ylim()
     height = axes.get_position().height * axes.get_figure(root=True).get_size_inches()[1]  # type: ignore[union-attr]
     n_lines = max(label.text.count("\n") + 1 for label in labels)
     gap = (1.3 * n_lines + 0.15) * SMALL / 72 / height
-    wanted = np.array([(label.y - low) / (high - low) for label in labels])
-    for label, place in zip(labels, spread(wanted, gap), strict=True):
+    to_fraction = axes.transScale + axes.transLimits
+    heights = to_fraction.transform([(axes.get_xlim()[1], label.y) for label in labels])[:, 1]
+    for label, wanted, place in zip(labels, heights, spread(heights, gap), strict=True):
         axes.annotate(
             label.text,
-            (1.0, (label.y - low) / (high - low)),
+            (1.0, wanted),
             xytext=(1.015, place),
             xycoords="axes fraction",
             textcoords="axes fraction",

@@ -10,6 +10,8 @@ from wann.search.champion import Champions
 from wann.search.config import config_from_table, read_table
 from wann.search.heats import heat_starts
 from wann.tasks.data import USUAL_PLACE, DataPlace
+from wann.tasks.measure import RETURN, Measure
+from wann.tasks.registry import make_task
 from wann.tuning.score import Profile
 from wann.view.class_plots import save_class_accuracies, save_confusion
 from wann.view.class_scores import ClassScores, class_scores_of
@@ -36,12 +38,16 @@ def picture_beside(champion: Path) -> Path:
     return path
 
 
-def heat_starts_of(directory: Path) -> tuple[int, ...]:
-    """As ``heat_starts``, of the run in a directory; none if its config cannot be read."""
+def course_of(directory: Path) -> tuple[tuple[int, ...], Measure]:
+    """Of the run in a directory, what ``heat_starts`` gives, and what its scores are.
+
+    If its config cannot be read, it is taken to have no heats, and returns.
+    """
     try:
-        return heat_starts(config_from_table(read_table(directory / "config.toml")).search)
-    except ConfigError:
-        return ()
+        config = config_from_table(read_table(directory / "config.toml"))
+        return heat_starts(config.search), make_task(config.task).measure
+    except (ConfigError, TaskError):
+        return (), RETURN
 
 
 def save_champion_classes(champion: Champion, scores: ClassScores, path: Path, name: str) -> None:
@@ -94,15 +100,11 @@ def save_run_pictures(
             mean_images=means,
         )
     title = directory.resolve().name
-    save_learning_curve(
-        read_columns(directory / "metrics.csv"),
-        directory / "fitness.png",
-        title,
-        heat_starts_of(directory),
-    )
-    save_fronts(
-        read_fronts(directory / "fronts.csv"), directory / "fronts.png", marks_of(champions), title
-    )
+    starts, measure = course_of(directory)
+    columns = read_columns(directory / "metrics.csv")
+    save_learning_curve(columns, directory / "fitness.png", title, starts, measure)
+    fronts = read_fronts(directory / "fronts.csv")
+    save_fronts(fronts, directory / "fronts.png", marks_of(champions), title, measure)
     # those of an earlier champion
     for name in ("profile", "classes", "confusion"):
         (directory / f"{name}.png").unlink(missing_ok=True)

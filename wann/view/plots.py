@@ -19,7 +19,7 @@ from wann.view.class_scores import ClassScores, measure_class_scores
 from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.panels import check_plot_path
-from wann.view.pictures import heat_starts_of, save_champion_classes, save_champion_confusion
+from wann.view.pictures import course_of, save_champion_classes, save_champion_confusion
 from wann.view.profile import has_accuracies, save_champion_profile, training_range_of
 
 # the name of the picture, and the file of the run that it is drawn from
@@ -225,13 +225,14 @@ def _title(source: Path) -> str:
 def _draw_course(request: PlotRequest, name: str, path: Path) -> None:
     """Draws a plot of a run."""
     source, title = request.source, _title(request.source)
+    starts, measure = course_of(source)
     if name == "learning":
         columns = read_columns(source / "metrics.csv", LEARNING_COLUMNS)
-        save_learning_curve(columns, path, title, heat_starts_of(source))
+        save_learning_curve(columns, path, title, starts, measure)
     else:
         files = [source / file for file in CHAMPION_FILES]
         champions = [load_champion(file) for file in files if file.exists()]
-        save_fronts(read_fronts(source / "fronts.csv"), path, marks_of(champions), title)
+        save_fronts(read_fronts(source / "fronts.csv"), path, marks_of(champions), title, measure)
 
 
 def _draw_champion(request: PlotRequest, places: Mapping[str, Path]) -> None:
