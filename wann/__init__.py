@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wann.search.config import Config as Config
     from wann.search.presets import load_config as load_config
     from wann.search.search import Search as Search
+    from wann.search.task import task_of_config as task_of_config
     from wann.tasks.base import Task as Task
     from wann.tasks.base import sweep as sweep
     from wann.tasks.policy import NetworkPolicy as NetworkPolicy
@@ -43,6 +44,7 @@ _PLACES = {
     "Config": "wann.search.config",
     "load_config": "wann.search.presets",
     "Search": "wann.search.search",
+    "task_of_config": "wann.search.task",
     "Task": "wann.tasks.base",
     "sweep": "wann.tasks.base",
     "NetworkPolicy": "wann.tasks.policy",

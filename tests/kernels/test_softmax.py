@@ -31,17 +31,25 @@ def cross_entropy(outputs, labels, n):
     )
 
 
-def exact_loss(outputs, labels, n):
+def exact_loss(outputs, labels, n, scale=1.0):
     flat, n_outputs = case(outputs, labels, n), np.int64(len(outputs))
     product, exponent = np.empty(1, np.float32), np.empty(1, np.int32)
     label_sum = np.empty(1, np.float32)
     log_softmax(
-        flat, np.int64(0), n_outputs, n_outputs, 2 * n_outputs, product, exponent, label_sum
+        flat,
+        np.int64(0),
+        n_outputs,
+        n_outputs,
+        2 * n_outputs,
+        np.float32(scale),
+        product,
+        exponent,
+        label_sum,
     )
     return np.log(np.float64(product[0])) + np.log(2.0) * exponent[0] - label_sum[0]
 
 
-def shared_loss(outputs, labels, n, reference):
+def shared_loss(outputs, labels, n, reference, scale=1.0):
     """The loss by way of exponentials shifted by a reference."""
     flat, k = case(outputs, labels, n), len(outputs)
     flat.reshape(-1, LANES)[2 * k + 1] = reference
@@ -51,7 +59,7 @@ def shared_loss(outputs, labels, n, reference):
         np.empty(1, np.float32),
         np.empty(1, np.int32),
     )
-    exponentials(flat, rows, marks, np.int64(2 * k + 1), sums)
+    exponentials(flat, rows, marks, np.int64(2 * k + 1), np.float32(scale), sums)
     log_sums(flat, rows, np.int64(k), np.int64(2 * k), product, exponent)
     return np.log(np.float64(product[0])) + np.log(2.0) * exponent[0] - sums.sum(dtype=np.float64)
 
@@ -68,6 +76,17 @@ def test_losses_match_numpy(n_outputs, scale, n):
     for reference in (0.0, -25.0, 25.0):
         made = shared_loss(outputs, labels, n, np.float32(reference))
         assert abs(made - right) <= 1e-6 * max(n, right, 25.0 * n)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.25, 1.0])
+def test_a_temperature_divides_the_outputs(temperature):
+    rng = np.random.default_rng(1)
+    outputs = (3.0 * temperature * rng.normal(size=(10, LANES))).astype(np.float32)
+    labels, n = rng.integers(0, 10, LANES), 50
+    right = cross_entropy(outputs.astype(np.float64) / temperature, labels, n)
+    assert exact_loss(outputs, labels, n, 1 / temperature) == pytest.approx(right, rel=2e-6)
+    made = shared_loss(outputs, labels, n, np.float32(0.0), 1 / temperature)
+    assert made == pytest.approx(right, rel=2e-6)
 
 
 @pytest.mark.parametrize("distance", [-300.0, -75.0, 75.0, 300.0, LARGEST, -LARGEST])

@@ -12,8 +12,10 @@ from wann.genome.compile import compile_population, stack_networks
 from wann.genome.network import network_from_connections
 from wann.search.config import config_from_table
 from wann.search.search import Search
+from wann.search.task import task_of_config
 from wann.tasks.base import sweep, sweep_weighted
 from wann.tasks.classify import ClassifyTask, digits_task
+from wann.tasks.cross_entropy import Temperature
 from wann.tasks.registry import make_task, task_names
 from wann_envs.classify import DataError
 
@@ -102,6 +104,27 @@ def test_wrong_shapes_and_networks_are_refused():
     small = stack_networks([network_from_connections(3, 10, [1] * 14, [])])
     with pytest.raises(TaskError, match="64 inputs"):
         sweep(TASK, small, WEIGHTS, trials)
+
+
+def test_sweeps_and_rollouts_have_the_same_temperature():
+    task, rng = TASK.with_temperature(Temperature(0.5, 2.0)), np.random.default_rng(5)
+    stacked = stack_networks([d.network(rng) for d in family(rng, 4, 64, 10, (1, 4, 5, 6), 40)])
+    weights, trials = np.array([-1.5, -0.3, 0.1]), task.draw_trials(50, rng)
+    made = sweep(task, stacked, weights, trials).returns[:, :, 0]
+    right = task.rollout(stacked, np.repeat(weights, 50), np.tile(trials, 3)).returns
+    assert made == pytest.approx(right.reshape(4, 3, 50).mean(axis=2), abs=1e-5)
+    assert made != pytest.approx(sweep(TASK, stacked, weights, trials).returns[:, :, 0])
+    assert task.samples is TASK.samples
+
+
+def test_a_search_wants_the_task_of_its_config():
+    table = {"task": "digits", "weights": {"temperature": 0.5}}
+    config = config_from_table(table)
+    with pytest.raises(TaskError, match="task_of_config"):
+        Search(config, TASK)
+    assert Search(config, task_of_config(config)).task.temperature == Temperature(0.5)
+    with pytest.raises(TaskError, match="do not go with task 'cartpole_swingup'"):
+        task_of_config(config_from_table(table | {"task": "cartpole_swingup"}))
 
 
 def test_data_are_loaded_when_they_are_needed_and_their_errors_name_the_task():

@@ -16,6 +16,7 @@ from wann.tasks import cross_entropy
 from wann.tasks.accuracy import probabilities
 from wann.tasks.cross_entropy import (
     Samples,
+    Temperature,
     class_outputs,
     cross_entropies,
 )
@@ -51,7 +52,7 @@ def activation(number, x):
     }[Activation(number)]()
 
 
-def oracle(network, weight, x, y):
+def oracle(network, weight, x, y, temperature=1.0):
     """Mean cross-entropy of one network with one weight."""
     values = [np.ones(len(x)), *x.T.astype(np.float64)]
     for node in range(1 + network.n_inputs, network.n_nodes):
@@ -59,7 +60,7 @@ def oracle(network, weight, x, y):
         total = weight * sum((values[s] for s in sources), np.zeros(len(x)))
         values.append(activation(network.activation[node], np.clip(total, -LARGEST, LARGEST)))
     outputs = np.array(values[-network.n_outputs :])
-    distance = outputs - outputs.max(axis=0)
+    distance = (outputs - outputs.max(axis=0)) / temperature
     loss = np.log(np.exp(distance).sum(axis=0)) - distance[y, np.arange(len(x))]
     return min(loss.mean(), LARGEST)
 
@@ -101,6 +102,27 @@ def test_losses_match_the_oracle_on_relatives(activations, seed):
     if activations != ALL:
         # here float32 is enough
         assert max(separate.max(), shared.max()) <= 1e-5
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_a_temperature_depends_on_the_weight(power):
+    rng = np.random.default_rng(3)
+    samples, chosen = random_samples(rng), np.arange(90)
+    networks = [d.network(rng) for d in family(rng, 12, 6, 4, SMOOTH, 40)]
+    weights = np.array([-1.5, -0.4, 0.0, 0.003, 0.1, 2.0])
+    x, y = samples.x, samples.y
+    right = np.array(
+        [
+            [oracle(net, w, x, y, 2.5 * max(abs(w), 0.01) ** power) for w in weights]
+            for net in networks
+        ]
+    )
+    stacked, temperature = stack_networks(networks), Temperature(2.5, power)
+    for is_shared in (True, False):
+        made = cross_entropies(
+            stacked, weights, samples, chosen, is_shared=is_shared, temperature=temperature
+        )
+        assert made == pytest.approx(right, rel=1e-5, abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -50,7 +50,7 @@ def _set_reference(values, reference, outputs):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def shared_losses(unique, program, n_fixed, weights, x, y, chosen, blocks, losses):
+def shared_losses(unique, program, n_fixed, weights, scales, x, y, chosen, blocks, losses):
     """Computes the unique nodes of a population on blocks of samples, and all losses from them.
 
     The exponential of an output is computed once for all who have it, shifted by the largest
@@ -61,6 +61,7 @@ def shared_losses(unique, program, n_fixed, weights, x, y, chosen, blocks, losse
         program: Program for them.
         n_fixed: number of given nodes: the bias and the inputs.
         weights: (W,) float32 shared weights.
+        scales: (W,) float32, what the softmax multiplies the outputs by.
         x: (samples, n_fixed - 1) float32.
         y: (samples,) int64, labels below n_outputs.
         chosen: (n,) int64, the samples of the batch.
@@ -95,7 +96,7 @@ def shared_losses(unique, program, n_fixed, weights, x, y, chosen, blocks, losse
         for w in range(len(weights)):
             run_steps(values, program.steps, program.rows, n_raw, n_steps, weights[w])
             _set_reference(values, reference, unique.outputs[0])
-            exponentials(values, outputs, label_rows, reference, label_sums)
+            exponentials(values, outputs, label_rows, reference, scales[w], label_sums)
             log_sums(values, everybody, np.int64(n_outputs), padding, products, exponents)
             for q in range(n_different):
                 total = math.log(np.float64(products[q])) + _LOG_2 * exponents[q]
@@ -105,14 +106,16 @@ def shared_losses(unique, program, n_fixed, weights, x, y, chosen, blocks, losse
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def separate_losses(networks, which, n_fixed, n_outputs, weights, x, y, chosen, blocks, losses):
+def separate_losses(
+    networks, which, n_fixed, n_outputs, weights, scales, x, y, chosen, blocks, losses
+):
     """Computes the losses that are NaN, one network after another.
 
     Args:
         networks: NetworkArrays.
         which: (q,) int64, the networks.
         n_fixed, n_outputs: numbers of given nodes and of outputs.
-        weights, x, y, chosen, blocks: as for ``shared_losses``.
+        weights, scales, x, y, chosen, blocks: as for ``shared_losses``.
         losses: (all blocks, W, q) float64; those of these blocks that are NaN are written.
     """
     longest = 0
@@ -139,6 +142,7 @@ def separate_losses(networks, which, n_fixed, n_outputs, weights, x, y, chosen, 
                     np.int64(n_outputs),
                     marks,
                     padding,
+                    scales[w],
                     products,
                     exponents,
                     label_sums,
@@ -176,7 +180,9 @@ def network_outputs(networks, n_fixed, n_outputs, weights, x, chosen, blocks, ou
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def pair_losses(networks, which, n_fixed, n_outputs, weights, edge_weights, x, y, pairs, losses):
+def pair_losses(
+    networks, which, n_fixed, n_outputs, weights, scales, edge_weights, x, y, pairs, losses
+):
     """Computes the loss of networks on (weight, sample) pairs, one network after another.
 
     Args:
@@ -184,6 +190,7 @@ def pair_losses(networks, which, n_fixed, n_outputs, weights, edge_weights, x, y
         which: (k,) int64, the networks to compute.
         n_fixed, n_outputs, x, y: as for ``separate_losses``.
         weights: (n,) the shared weight of each pair, float32 or float64: the precision.
+        scales: (n,) float64, what the softmax multiplies the outputs of each pair by.
         edge_weights: (connections of the network, n) in the same precision, for one network whose
             connections have weights of their own; (0, 0) for shared weights.
         pairs: (n,) int64, the sample of each pair.
@@ -215,9 +222,11 @@ def pair_losses(networks, which, n_fixed, n_outputs, weights, edge_weights, x, y
                     largest = max(largest, np.float64(values[(first + k) * LANES + lane]))
                 total = 0.0
                 for k in range(n_outputs):
-                    total += math.exp(np.float64(values[(first + k) * LANES + lane]) - largest)
+                    distance = np.float64(values[(first + k) * LANES + lane]) - largest
+                    total += math.exp(distance * scales[begin + lane])
                 right = np.float64(values[(first + y[pairs[begin + lane]]) * LANES + lane])
-                losses[p, begin + lane] = math.log(total) + (largest - right)
+                lead = (largest - right) * scales[begin + lane]
+                losses[p, begin + lane] = math.log(total) + lead
 
 
 @njit(cache=True, error_model="numpy", nogil=True)

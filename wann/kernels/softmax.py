@@ -31,34 +31,36 @@ def _log_parts(total):
 # ---- shared exponentials ----------------------------------------------------------------------
 
 
-def exponentials(values, outputs, label_rows, reference, label_sums):
-    """Replaces outputs by the exponentials of their distances from a reference.
+def exponentials(values, outputs, label_rows, reference, scale, label_sums):
+    """Replaces outputs by the exponentials of their scaled distances from a reference.
 
     Args:
         values: flat rows of LANES float32; the rows of the outputs are written.
         outputs: (o,) int32, rows.
         label_rows: (o,) int32, for each output the row that is 1 where it is the right answer.
         reference: int64, the row to subtract.
+        scale: float32, what the distances are multiplied by.
         label_sums: (o,) float32; written: the sum of the distances where the output is right.
     """
     for k in range(len(outputs)):
         row = row_of(values, outputs[k])
-        distance = row - row_of(values, reference)
+        distance = (row - row_of(values, reference)) * scale
         label_sums[k] = np.sum(row_of(values, label_rows[k]) * distance)
         row[:] = [exp(x) for x in distance]
 
 
 @intrinsic
-def _exponentials_llvm(typingctx, values, outputs, label_rows, reference, label_sums, n):
+def _exponentials_llvm(typingctx, values, outputs, label_rows, reference, scale, label_sums, n):
     def codegen(context, builder, signature, args):
         b = builder
         values, outputs, label_rows = pointers(context, builder, signature, args, 3)
-        sums = context.make_array(signature.args[4])(context, builder, args[4]).data
+        sums = context.make_array(signature.args[5])(context, builder, args[5]).data
         rows = Rows(b, values, args[3].type)
-        with rows.loop(rows.index(0), args[5]) as (k, _):
+        scale = rows.splat(args[4])
+        with rows.loop(rows.index(0), args[6]) as (k, _):
             row = rows.integer(outputs, k)
             pairs = zip(rows.load(row), rows.load(args[3]), strict=True)
-            distance = [b.fsub(x, c) for x, c in pairs]
+            distance = [b.fmul(b.fsub(x, c), scale) for x, c in pairs]
             labels = rows.load(rows.integer(label_rows, k))
             total = rows.emitter.constant(0.0)
             for label, x in zip(labels, distance, strict=True):
@@ -67,14 +69,15 @@ def _exponentials_llvm(typingctx, values, outputs, label_rows, reference, label_
             rows.store(row, [rows.emitter.exp(x) for x in distance])
         return context.get_dummy_value()
 
-    signature = types.void(values, outputs, label_rows, types.int64, label_sums, types.int64)
+    integer = types.int64
+    signature = types.void(values, outputs, label_rows, integer, types.float32, label_sums, integer)
     return signature, codegen
 
 
 @overload(exponentials, inline="always")
-def _exponentials(values, outputs, label_rows, reference, label_sums):
-    return lambda values, outputs, label_rows, reference, label_sums: _exponentials_llvm(
-        values, outputs, label_rows, reference, label_sums, len(outputs)
+def _exponentials(values, outputs, label_rows, reference, scale, label_sums):
+    return lambda values, outputs, label_rows, reference, scale, label_sums: _exponentials_llvm(
+        values, outputs, label_rows, reference, scale, label_sums, len(outputs)
     )
 
 
@@ -172,7 +175,7 @@ def _log_sums(values, outputs, n_outputs, padding, products, exponents):
 # ---- one individual's softmax, exact ----------------------------------------------------------
 
 
-def log_softmax(values, first, n_outputs, labels, padding, products, exponents, label_sums):
+def log_softmax(values, first, n_outputs, labels, padding, scale, products, exponents, label_sums):
     """The parts of the cross-entropy of one individual, shifted by its own largest output.
 
     Args:
@@ -181,13 +184,14 @@ def log_softmax(values, first, n_outputs, labels, padding, products, exponents, 
         n_outputs: int64.
         labels: int64, the first of n_outputs rows, 1 where the output is the right answer.
         padding: int64, a row that is 1 in the lanes that do not count, else 0.
+        scale: float32, what the outputs are multiplied by.
         products, exponents: (1,) float32 and int32; written as by ``log_sums``.
         label_sums: (1,) float32; written: the sum of the right outputs' distances from the largest.
     """
     largest = -np.finfo(np.float32).max
     outputs = values[first * LANES : (first + n_outputs) * LANES].reshape(n_outputs, LANES)
     right = values[labels * LANES : (labels + n_outputs) * LANES].reshape(n_outputs, LANES)
-    distance = np.maximum(outputs - outputs.max(axis=0), largest)
+    distance = np.maximum((outputs - outputs.max(axis=0)) * scale, largest)
     total = np.array([[exp(x) for x in row] for row in distance], np.float32).sum(axis=0)
     total = np.where(row_of(values, padding) > 0, np.float32(1.0), total)
     label_sums[0] = (right * distance).sum()
@@ -196,18 +200,18 @@ def log_softmax(values, first, n_outputs, labels, padding, products, exponents, 
 
 @intrinsic
 def _log_softmax_llvm(
-    typingctx, values, first, n_outputs, labels, padding, products, exponents, label_sums
+    typingctx, values, first, n_outputs, labels, padding, scale, products, exponents, label_sums
 ):
     def codegen(context, builder, signature, args):
         b = builder
         (values,) = pointers(context, builder, signature, args, 1)
         first, n_outputs, labels, padding = args[1:5]
         products, exponents, label_sums = (
-            context.make_array(signature.args[i])(context, builder, args[i]).data for i in (5, 6, 7)
+            context.make_array(signature.args[i])(context, builder, args[i]).data for i in (6, 7, 8)
         )
         rows = Rows(b, values, first.type)
         emitter, index = rows.emitter, rows.index
-        zero, one = emitter.constant(0.0), emitter.constant(1.0)
+        zero, one, scale = emitter.constant(0.0), emitter.constant(1.0), rows.splat(args[5])
         highest, totals, right = Totals(rows), Totals(rows), Totals(rows)
         highest.set(rows.load(first))
         totals.set([zero] * N_CHUNKS)
@@ -219,7 +223,10 @@ def _log_softmax_llvm(
             )
         with rows.loop(index(0), n_outputs) as (k, _):
             pairs = zip(rows.load(b.add(first, k)), highest.get(), strict=True)
-            distance = [emitter.at_least(b.fsub(x, high), -emitter.largest) for x, high in pairs]
+            distance = [
+                emitter.at_least(b.fmul(b.fsub(x, high), scale), -emitter.largest)
+                for x, high in pairs
+            ]
             totals.change(b.fadd, [emitter.exp(x) for x in distance])
             marks = rows.load(b.add(labels, k))
             products_ = [b.fmul(mark, x) for mark, x in zip(marks, distance, strict=True)]
@@ -239,15 +246,17 @@ def _log_softmax_llvm(
 
     integer = types.int64
     signature = types.void(
-        values, integer, integer, integer, integer, products, exponents, label_sums
+        values, integer, integer, integer, integer, types.float32, products, exponents, label_sums
     )
     return signature, codegen
 
 
 @overload(log_softmax, inline="always")
-def _log_softmax(values, first, n_outputs, labels, padding, products, exponents, label_sums):
-    return lambda values, first, n_outputs, labels, padding, products, exponents, label_sums: (
-        _log_softmax_llvm(
-            values, first, n_outputs, labels, padding, products, exponents, label_sums
+def _log_softmax(values, first, n_outputs, labels, padding, scale, products, exponents, label_sums):
+    return (
+        lambda values, first, n_outputs, labels, padding, scale, products, exponents, label_sums: (
+            _log_softmax_llvm(
+                values, first, n_outputs, labels, padding, scale, products, exponents, label_sums
+            )
         )
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from wann.errors import RunError
@@ -15,8 +14,8 @@ from wann.run.checkpoint import load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.search.config import config_from_table, read_table
 from wann.search.search import Search, bests_by_heat
+from wann.search.task import task_of_config
 from wann.tasks.data import USUAL_PLACE, DataPlace
-from wann.tasks.registry import make_task
 
 
 def structures_of_run(
@@ -41,7 +40,7 @@ def structures_of_run(
     if not directory.has_checkpoint:
         raise RunError(f"{path} holds no checkpoint, and so no structures but its champions")
     config = config_from_table(read_table(directory.config))
-    task = make_task(config.task, place.or_of(asdict(config.data)))
+    task = task_of_config(config, place)
     checkpoint, warning = load_checkpoint(directory.checkpoint)
     if warning:
         say(f"warning: {warning}")

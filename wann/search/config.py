@@ -146,6 +146,9 @@ class WeightsConfig:
             in each n-th of [low, high], anew each generation.
         values: the weights of the "fixed" sweep.
         n, low, high: the other sweeps; the champion is chosen with weights of this range too.
+        temperature, temperature_power: in classification the softmax that a search sees divides
+            outputs by temperature * abs(weight)^temperature_power; 1 and 0 in the paper, where
+            small weights say next to nothing.
     """
 
     sweep: Sweep = "stratified"
@@ -153,6 +156,8 @@ class WeightsConfig:
     n: int = _limited(1, 100_000, 16)
     low: float = _limited(-1e6, 1e6, -2.0)
     high: float = _limited(-1e6, 1e6, 2.0)
+    temperature: float = _limited(1e-6, 1e6, 1.0)
+    temperature_power: float = _limited(0.0, 8.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
 from wann.search.species import Species, select_within_species, speciate
+from wann.search.task import check_softmax
 from wann.tasks.base import Task, Trials
 from wann.tasks.weights import draw_weights
 
@@ -128,7 +129,8 @@ class Search:
 
     Args:
         config: the settings.
-        task: gives the numbers of inputs and outputs and draws the trials.
+        task: gives the numbers of inputs and outputs and draws the trials; of classifiers with the
+            softmax of the config, as ``task_of_config`` makes it.
         seed: replaces the config's.
         state: where to go on; None: a new search.
 
@@ -147,6 +149,7 @@ class Search:
         self.task = task
         if self.config.task != task.name:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
+        check_softmax(task, self.config)
         self.state = state or initial_state(self.config, task)
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._asked: Generation | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import cached_property
 
@@ -22,7 +23,7 @@ from wann.tasks.base import (
     check_weighted,
     shares_of_work,
 )
-from wann.tasks.cross_entropy import Samples, cross_entropies
+from wann.tasks.cross_entropy import PAPER_SOFTMAX, Samples, Temperature, cross_entropies
 from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own, with_content
 from wann.tasks.measure import ACCURACY
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
@@ -42,6 +43,7 @@ class ClassifyTask:
         input_names, output_names: of inputs and classes.
         load: gives the data, when they are first needed.
         place: where they lie; of a file with its sha256.
+        temperature: of the softmax in the cross-entropy; accuracies do not depend on it.
 
     Source: Gaier & Ha 2019, section 4.2.
     """
@@ -59,10 +61,18 @@ class ClassifyTask:
         output_names: tuple[str, ...],
         load: Callable[[], Dataset],
         place: DataPlace = USUAL_PLACE,
+        temperature: Temperature = PAPER_SOFTMAX,
     ) -> None:
         self.name, self.description = name, description
         self.input_names, self.output_names = input_names, output_names
         self._load, self.place = load, place
+        self.temperature = temperature
+
+    def with_temperature(self, temperature: Temperature) -> ClassifyTask:
+        """The same task, with another temperature; data that are loaded are shared."""
+        other = copy.copy(self)
+        other.temperature = temperature
+        return other
 
     @cached_property
     def data(self) -> Dataset:
@@ -128,7 +138,14 @@ class ClassifyTask:
             (P, W, 1): the mean over the batch, and the number of samples as ``steps``.
         """
         check_fit(networks, self)
-        losses = cross_entropies(networks, weights, self.samples, trials, executor=executor)
+        losses = cross_entropies(
+            networks,
+            weights,
+            self.samples,
+            trials,
+            executor=executor,
+            temperature=self.temperature,
+        )
         returns = -losses[:, :, None].astype(np.dtype(precision))
         return Rollouts(returns, np.full(returns.shape, len(trials), np.int32))
 
@@ -157,7 +174,8 @@ class ClassifyTask:
         """Scores one network with individual weights; see ``Task.rollout_weighted``."""
         check_weighted(network, self, edge_weights, trials, ())
         individual = np.ascontiguousarray(edge_weights, np.dtype(precision))
-        shared = np.zeros(len(trials), individual.dtype)
+        # no shared weight; their softmax is that of the weight 1
+        shared = np.ones(len(trials), individual.dtype)
         return self._pairs(network, shared, individual, trials, None)
 
     def _pairs(
@@ -170,6 +188,7 @@ class ClassifyTask:
     ) -> Rollouts:
         losses = np.empty((len(networks.node_start) - 1, len(trials)), weights.dtype)
         samples, executor = self.samples, executor or Serial()
+        scales = 1.0 / self.temperature.of(weights.astype(np.float64))
         executor.run(
             lambda which: pair_losses(
                 networks,
@@ -177,6 +196,7 @@ class ClassifyTask:
                 samples.n_fixed,
                 samples.n_classes,
                 weights,
+                scales,
                 edge_weights,
                 samples.x,
                 samples.y,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from wann.kernels.program import Program, make_program
 from wann.kernels.sharing import UniqueNodes, name_nodes, unique_nodes
 from wann.tasks.base import Executor, Serial
 
+# below it, the temperature does not fall any more
+_LEAST_WEIGHT = 0.01
 # pieces of work for each worker
 _PIECES = 2
 
@@ -75,6 +78,32 @@ def plan(
     return unique, make_program(unique, n_fixed, bound, samples.largest)
 
 
+@dataclass(frozen=True)
+class Temperature:
+    """The temperature of the softmax: outputs are divided by ``at_one * abs(w) ** power``.
+
+    A small shared weight w makes the outputs of a network small, whatever they say: by about w for
+    every connection on the way. Their softmax is then nearly uniform, its cross-entropy says next
+    to nothing about the network, and what it does with small weights does not evolve. With the
+    power 2 a network of one hidden layer is judged alike with all weights. Weights below 0.01 have
+    the temperature of 0.01.
+
+    Attributes:
+        at_one: with the weight 1.
+        power: of the weight; 0: the same for all weights. The defaults are the paper's softmax.
+    """
+
+    at_one: float = 1.0
+    power: float = 0.0
+
+    def of(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The temperatures for weights of any shape."""
+        return self.at_one * np.maximum(np.abs(weights), _LEAST_WEIGHT) ** self.power
+
+
+PAPER_SOFTMAX = Temperature()
+
+
 def cross_entropies(
     networks: NetworkArrays,
     weights: NDArray[np.float64],
@@ -83,6 +112,7 @@ def cross_entropies(
     *,
     executor: Executor | None = None,
     is_shared: bool = True,
+    temperature: Temperature = PAPER_SOFTMAX,
 ) -> NDArray[np.float64]:
     """Mean cross-entropy of every network with every shared weight over a batch.
 
@@ -95,6 +125,7 @@ def cross_entropies(
         executor: runs blocks of samples; the result does not depend on it.
         is_shared: whether equal nodes are computed once; to compare with. It pays even where
             nothing is equal, because all weights share the sums of inputs.
+        temperature: of the softmax.
 
     Returns:
         (P, W) in nats; at most the largest float32, which may also stand for a mean above 1e36.
@@ -103,6 +134,7 @@ def cross_entropies(
     n_networks, n_blocks = len(networks.node_start) - 1, -(-len(chosen) // LANES)
     n_fixed, n_classes = samples.n_fixed, samples.n_classes
     shared, x, y = weights.astype(np.float32), samples.x, samples.y
+    scales = (1.0 / temperature.of(weights)).astype(np.float32)
     which, individual = np.arange(n_networks), np.arange(n_networks)
     if is_shared and n_networks:
         unique, program = plan(networks, weights, samples, executor)
@@ -113,7 +145,7 @@ def cross_entropies(
             executor,
             np.arange(n_blocks),
             lambda blocks: shared_losses(
-                unique, program, n_fixed, shared, x, y, chosen, blocks, losses
+                unique, program, n_fixed, shared, scales, x, y, chosen, blocks, losses
             ),
         )
     else:
@@ -124,7 +156,7 @@ def cross_entropies(
             executor,
             left,
             lambda blocks: separate_losses(
-                networks, which, n_fixed, n_classes, shared, x, y, chosen, blocks, losses
+                networks, which, n_fixed, n_classes, shared, scales, x, y, chosen, blocks, losses
             ),
         )
     means = losses.sum(axis=0) / len(chosen)
