@@ -216,6 +216,12 @@ def test_wrong_settings_are_told_with_key_value_and_what_is_allowed(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_softmax_where_there_is_none_is_refused(refused):
+    error = refused("evolve", "--task", "cartpole_swingup", "--set", "weights.temperature_power=2")
+    assert "weights.temperature_power = 2" in error
+    assert "classifiers" in error
+
+
 def test_no_operator_with_odds_is_refused(refused):
     operators = ("add_connection", "add_node", "enable_connection", "change_activation")
     settings = [part for name in operators for part in ("--set", f"mutation.{name}=0")]
