@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann.errors import TaskError
+from wann.executors.base import Executor
 from wann.genome.breed import breed_population
 from wann.genome.compile import compile_population, connection_counts
 from wann.genome.innovation import InnovationCounter
@@ -131,6 +132,8 @@ class Search:
         task: gives the numbers of inputs and outputs and draws the trials.
         seed: replaces the config's.
         state: where to go on; None: a new search.
+        executor: breeds; None: the calling thread. The search does not depend on it, and does
+            not close it; it may be replaced at any time.
 
     Source: Gaier & Ha 2019, section 3.
     """
@@ -141,6 +144,7 @@ class Search:
         task: Task,
         seed: int | None = None,
         state: EvolutionState | None = None,
+        executor: Executor | None = None,
     ) -> None:
         # a config that was made in Python has not been checked
         self.config = checked(config if seed is None else replace(config, seed=seed))
@@ -148,6 +152,7 @@ class Search:
         if self.config.task != task.name:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
         self.state = state or initial_state(self.config, task)
+        self.executor = executor
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._asked: Generation | None = None
         # of the population that was bred last
@@ -337,6 +342,7 @@ class Search:
             state.counter,
             stream_rng(self.config.seed, Stream.VARIATION, state.generation),
             known,
+            self.executor,
         )
         self._compiled = (children, networks)
         return replace(
