@@ -48,13 +48,14 @@ def breed_population(
         CycleError: the enabled connections of a child form a cycle.
     """
     executor = executor_for(population, parents, executor)
+    pieces = pieces_of_children(parents, executor)
     changes, children, counter = decided_children(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
-        executor,
+        executor, pieces,
     )  # fmt: skip
     known = known or room_for_networks(0, 0, 0)
     networks = _written_children(
-        population, n_inputs, n_outputs, changes, counter, known, children, executor
+        population, n_inputs, n_outputs, changes, counter, known, children, executor, pieces
     )
     return children, networks, counter
 
@@ -68,6 +69,7 @@ def _written_children(
     known: NetworkArrays,
     children: PopulationArrays,
     executor: Executor,
+    pieces: Sequence[NDArray[np.int64]],
 ) -> NetworkArrays:
     """Writes the children, and returns their networks."""
     parents, n_children = changes.parents, len(changes.parents)
@@ -84,7 +86,7 @@ def _written_children(
             population, n_inputs, n_outputs, changes, which, origin, counter.next_node_id,
             children, room_start, gapped, order, sizes,
         ),
-        pieces_of_children(parents, executor),
+        pieces,
     )  # fmt: skip
     cyclic = np.flatnonzero(sizes[:, 0] < 0)
     if len(cyclic):
@@ -97,6 +99,6 @@ def _written_children(
         lambda which: join_networks(
             changes, which, origin, known, children, gapped, order, edge_start, networks
         ),
-        pieces_of_children(parents, executor),
+        pieces,
     )
     return networks

@@ -43,9 +43,11 @@ def executor_for(
 
 def pieces_of_children(parents: NDArray[np.int64], executor: Executor) -> list[NDArray[np.int64]]:
     """Divides (C, 2) children among workers, those of one parent beside each other."""
-    n_pieces = 1 if executor.n_workers == 1 else _PIECES * executor.n_workers
     # a parent's genes stay in the cache
-    return np.array_split(np.argsort(parents[:, 0], kind="stable"), n_pieces)
+    by_parent = np.argsort(parents[:, 0], kind="stable")
+    if executor.n_workers == 1:
+        return [by_parent]
+    return np.array_split(by_parent, _PIECES * executor.n_workers)
 
 
 def decided_children(
@@ -59,8 +61,14 @@ def decided_children(
     counter: InnovationCounter,
     rng: np.random.Generator,
     executor: Executor,
+    pieces: Sequence[NDArray[np.int64]],
 ) -> tuple[Changes, PopulationArrays, InnovationCounter]:
-    """Decides what becomes of children; arguments as of ``vary_population``.
+    """Decides what becomes of children.
+
+    Args:
+        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
+        executor: see ``vary_population``.
+        pieces: of ``pieces_of_children``.
 
     Returns:
         The changes, numbered; the children, of which only the places are written; the counter
@@ -76,7 +84,7 @@ def decided_children(
     some_odds, choices = np.array(odds, np.float64), np.array(activations, np.int8)
     executor.run(
         lambda which: decide(population, n_inputs, n_outputs, some_odds, choices, which, changes),
-        pieces_of_children(parents, executor),
+        pieces,
     )
     innovations = open_generation(counter, n_children)
     node_start, gene_start = number(population, changes, innovations)
@@ -123,14 +131,12 @@ def vary_population(
         The children, the operator that was applied to each, and the counter after them.
     """
     executor = executor_for(population, parents, executor)
+    pieces = pieces_of_children(parents, executor)
     changes, children, counter = decided_children(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
-        executor,
+        executor, pieces,
     )  # fmt: skip
-    executor.run(
-        lambda which: write(population, changes, which, children),
-        pieces_of_children(parents, executor),
-    )
+    executor.run(lambda which: write(population, changes, which, children), pieces)
     return children, changes.operator, counter
 
 
