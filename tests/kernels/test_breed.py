@@ -8,6 +8,8 @@ from numba import config as numba_config
 
 from tests import naive
 from wann.errors import CycleError
+from wann.executors.threads import Threads
+from wann.genome import mutation
 from wann.genome.breed import breed_population
 from wann.genome.compile import compile_population
 from wann.genome.genome import ConnectionGenes, Genome, NodeGenes, minimal_genome
@@ -91,6 +93,76 @@ def test_siblings_with_other_activations_have_networks_of_their_own():
     assert len(kinds) > 10
 
 
+class Shuffled:
+    """Runs the items in any order, as threads might."""
+
+    def __init__(self, n_workers, rng):
+        self.n_workers, self.rng = n_workers, rng
+
+    def run(self, function, items):
+        items = list(items)
+        for k in self.rng.permutation(len(items)):
+            function(items[k])
+
+
+@pytest.mark.parametrize("crossover", [0.0, 0.6])
+@pytest.mark.parametrize("n_workers", [1, 2, 3, 7])
+def test_workers_and_the_order_of_pieces_do_not_matter(n_workers, crossover, monkeypatch):
+    monkeypatch.setattr(mutation, "_FEW_GENES", 0)
+    rng = np.random.default_rng(8)
+    n, n_generations = (5, 3) if numba_config.DISABLE_JIT else (60, 25)
+    population = initial_population(n, 6, 3, 0.3, rng)
+    known, counter = compile_population(population, 6, 3), InnovationCounter(10, 21)
+    with Threads(n_workers) as threads:
+        for generation in range(n_generations):
+            parents = np.minimum(rng.integers(0, n, (n, 2)), rng.integers(0, n, (n, 2)))
+            is_single = rng.random(n) >= crossover
+            parents[is_single, 1] = parents[is_single, 0]
+            operators = np.full(n, Operator.DRAW, np.int8)
+            operators[: n // 8] = Operator.COPY
+            arguments = (population, 6, 3, parents, operators, ODDS, HIDDEN_ACTIVATIONS, counter)
+            seeds = np.random.default_rng(generation)
+            children, applied, after = vary_population(*arguments, seeds)
+            right = compile_population(children, 6, 3)
+            for executor in (threads, Shuffled(n_workers, rng)):
+                seeds = np.random.default_rng(generation)
+                varied, same, counter_after = vary_population(*arguments, seeds, executor)
+                assert same_arrays(varied, children)
+                assert same.tolist() == applied.tolist()
+                assert counter_after == after
+                seeds = np.random.default_rng(generation)
+                bred, networks, counter_after = breed_population(*arguments, seeds, known, executor)
+                assert same_arrays(bred, children)
+                assert same_arrays(networks, right)
+                assert counter_after == after
+            population, known, counter = children, networks, after
+
+
+def test_few_genes_are_left_to_the_calling_thread():
+    class Refusing:
+        n_workers = 2
+
+        def run(self, *_):
+            raise AssertionError
+
+    genome = minimal_genome(3, 2)
+    arguments = (
+        stack_genomes([genome]), 3, 2, np.zeros((8, 2), np.int64), np.full(8, Operator.DRAW),
+        ODDS, HIDDEN_ACTIVATIONS, InnovationCounter.after(genome), np.random.default_rng(0),
+    )  # fmt: skip
+    children, _, _ = breed_population(*arguments, executor=Refusing())
+    assert len(children.node_start) == 9
+
+
+def test_there_may_be_no_children():
+    genome = minimal_genome(3, 2)
+    children, networks, _ = breed_population(
+        stack_genomes([genome]), 3, 2, np.zeros((0, 2), np.int64), np.zeros(0, np.int8), ODDS,
+        HIDDEN_ACTIVATIONS, InnovationCounter.after(genome), np.random.default_rng(0),
+    )  # fmt: skip
+    assert len(children.node_start) == len(networks.edge_start) == 1
+
+
 def test_operators_and_parents_are_left_alone():
     genome = minimal_genome(3, 2)
     parents, operators = np.zeros((8, 2), np.int64), np.full(8, Operator.DRAW, np.int8)
@@ -102,7 +174,9 @@ def test_operators_and_parents_are_left_alone():
     assert not parents.any()
 
 
-def test_a_cycle_in_a_child_is_named():
+@pytest.mark.parametrize("operator", [Operator.COPY, Operator.CHANGE_ACTIVATION])
+def test_a_cycle_in_a_child_is_named(operator, monkeypatch):
+    monkeypatch.setattr(mutation, "_FEW_GENES", 0)
     good, bad = (
         Genome(
             1,
@@ -117,12 +191,13 @@ def test_a_cycle_in_a_child_is_named():
             stack_genomes([good, bad]),
             1,
             1,
-            np.array([[0, 0], [0, 0], [1, 1]]),
-            np.full(3, Operator.COPY, np.int8),
+            np.array([[0, 0], [0, 0], [1, 1], [1, 1], [0, 1], [1, 1]]),
+            np.full(6, operator, np.int8),
             ODDS,
             HIDDEN_ACTIVATIONS,
             InnovationCounter.after(good),
             np.random.default_rng(0),
+            executor=Shuffled(3, np.random.default_rng(1)),
         )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numba import config as numba_config
 from tests import naive
 from wann.errors import NetworkError
 from wann.genome.genome import ConnectionGenes, minimal_genome
-from wann.genome.innovation import InnovationCounter, open_generation
+from wann.genome.innovation import InnovationCounter
 from wann.genome.mutation import (
     HIDDEN_ACTIVATIONS,
     add_connection,
@@ -24,7 +25,7 @@ from wann.genome.mutation import (
     vary_population,
 )
 from wann.genome.population import genome_at, population_size, stack_genomes, take_genomes
-from wann.kernels.variation import Operator, PopulationArrays, vary
+from wann.kernels.variation import Operator
 
 # the streams of random numbers wrap around, of which numpy complains without the JIT
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
@@ -591,34 +592,12 @@ def test_copies_are_equal_to_their_parents_in_any_order():
 
 
 def vary_with_seeds(population, parents, seeds, counter):
-    """The kernel itself, with given seeds of the children."""
-    n = len(parents)
-    sizes = [len(array) * n + 2 * n for array in population]
-    room = PopulationArrays(
-        *(np.zeros(size, array.dtype) for size, array in zip(sizes, population, strict=True))
-    )
-    room = room._replace(node_start=np.zeros(n + 1, np.int64), gene_start=np.zeros(n + 1, np.int64))
-    applied = np.full(n, Operator.DRAW, np.int8)
-    vary(
-        population,
-        3,
-        2,
-        parents,
-        applied,
-        seeds,
-        np.array(ODDS),
-        np.array(HIDDEN_ACTIVATIONS, np.int8),
-        open_generation(counter, n),
-        room,
-    )
-    n_nodes, n_genes = room.node_start[-1], room.gene_start[-1]
-    children = PopulationArrays(
-        room.node_start,
-        *(array[:n_nodes] for array in (room.node_id, room.activation)),
-        room.gene_start,
-        *(array[:n_genes] for array in room[4:]),
-    )
-    return [genome_at(children, c, 3, 2) for c in range(n)], applied.tolist()
+    """Children with given seeds."""
+    children, applied, _ = vary_population(
+        population, 3, 2, parents, np.full(len(parents), Operator.DRAW, np.int8), ODDS,
+        HIDDEN_ACTIVATIONS, counter, SimpleNamespace(integers=lambda *_, **__: seeds),
+    )  # fmt: skip
+    return [genome_at(children, c, 3, 2) for c in range(len(parents))], applied.tolist()
 
 
 def structure(genome, counter):

@@ -10,6 +10,8 @@ from numba import config as numba_config
 from tests import naive
 from tests.search.toy import N_GENERATIONS, ToyTask, configured
 from wann.errors import ConfigError, TaskError
+from wann.executors.threads import Threads
+from wann.genome import mutation
 from wann.genome.compile import (
     compile_network,
     compile_population,
@@ -209,6 +211,15 @@ def test_the_same_seed_gives_the_same_bits(variant):
     assert bits(first.ask()) == bits(second.ask())
     other = run(Search(configured(search=variant), ToyTask(), seed=4))
     assert bits(other.state) != bits(first.state)
+
+
+@pytest.mark.parametrize("crossover", [0.0, 0.5])
+def test_a_search_with_workers_equals_one_without(crossover, monkeypatch):
+    monkeypatch.setattr(mutation, "_FEW_GENES", 0)
+    config = configured(search={"crossover_probability": crossover})
+    with Threads(3) as executor:
+        mine = run(Search(config, ToyTask(), executor=executor))
+    assert bits(mine.state) == bits(run(Search(config, ToyTask())).state)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

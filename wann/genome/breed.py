@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import CycleError
-from wann.genome.compile import room_for_networks, written_networks
-from wann.genome.innovation import InnovationCounter, close_generation, open_generation
-from wann.genome.mutation import room_for_children, written_children
-from wann.kernels.breed import breed
+from wann.executors.base import Executor
+from wann.genome.compile import room_for_networks
+from wann.genome.innovation import InnovationCounter
+from wann.genome.mutation import decided_children, executor_for, pieces_of_children
+from wann.kernels.breed import find_origins, join_networks, start_networks, write_and_compile
 from wann.kernels.compile import count_enabled
 from wann.kernels.forward import NetworkArrays
-from wann.kernels.variation import PopulationArrays
+from wann.kernels.variation import Changes, PopulationArrays
 
 
 def breed_population(
@@ -28,6 +29,7 @@ def breed_population(
     counter: InnovationCounter,
     rng: np.random.Generator,
     known: NetworkArrays | None = None,
+    executor: Executor | None = None,
 ) -> tuple[PopulationArrays, NetworkArrays, InnovationCounter]:
     """Makes a generation of children as ``vary_population`` does, and compiles it.
 
@@ -35,8 +37,8 @@ def breed_population(
     and what does not differ from a sibling is not compiled again.
 
     Args:
-        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng: see
-            ``vary_population``.
+        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
+        executor: see ``vary_population``.
         known: the networks of the population, where they are at hand.
 
     Returns:
@@ -45,28 +47,58 @@ def breed_population(
     Raises:
         CycleError: the enabled connections of a child form a cycle.
     """
-    innovations = open_generation(counter, len(parents))
-    children = room_for_children(population, parents)
+    executor = executor_for(population, parents, executor)
+    pieces = pieces_of_children(parents, executor)
+    changes, children, counter = decided_children(
+        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
+        executor, pieces,
+    )  # fmt: skip
+    known = known or room_for_networks(0, 0, 0)
+    networks = _written_children(
+        population, n_inputs, n_outputs, changes, counter, known, children, executor, pieces
+    )
+    return children, networks, counter
+
+
+def _written_children(
+    population: PopulationArrays,
+    n_inputs: int,
+    n_outputs: int,
+    changes: Changes,
+    counter: InnovationCounter,
+    known: NetworkArrays,
+    children: PopulationArrays,
+    executor: Executor,
+    pieces: Sequence[NDArray[np.int64]],
+) -> NetworkArrays:
+    """Writes the children, and returns their networks."""
+    parents, n_children = changes.parents, len(changes.parents)
+    origin = find_origins(population, changes, len(known.node_start) - 1)
     n_enabled = count_enabled(population)[parents]
     # one parent passes on its own; of two, each gene may be enabled in either
     n_inherited = n_enabled[:, 0] + np.where(parents[:, 0] != parents[:, 1], n_enabled[:, 1], 0)
-    networks = room_for_networks(
-        len(parents), len(children.node_id), int(n_inherited.sum()) + len(parents)
+    room_start = np.concatenate([[0], np.cumsum(n_inherited + 1)])
+    gapped = room_for_networks(0, len(children.node_id) + n_children, int(room_start[-1]))
+    order = np.empty(len(children.node_id), np.uint32)
+    sizes = np.zeros((n_children, 2), np.int64)
+    executor.run(
+        lambda which: write_and_compile(
+            population, n_inputs, n_outputs, changes, which, origin, counter.next_node_id,
+            children, room_start, gapped, order, sizes,
+        ),
+        pieces,
+    )  # fmt: skip
+    cyclic = np.flatnonzero(sizes[:, 0] < 0)
+    if len(cyclic):
+        raise CycleError(f"the enabled connections of child {cyclic[0]} form a cycle")
+    node_start, edge_start = start_networks(changes, origin, known, sizes)
+    networks = room_for_networks(0, int(node_start[-1]), int(edge_start[-1]))
+    networks = networks._replace(node_start=node_start)
+    networks.edge_start[-1] = edge_start[-1]
+    executor.run(
+        lambda which: join_networks(
+            changes, which, origin, known, children, gapped, order, edge_start, networks
+        ),
+        pieces,
     )
-    cyclic = breed(
-        population,
-        n_inputs,
-        n_outputs,
-        parents,
-        operators.astype(np.int8),
-        rng.integers(0, 2**64, len(parents), dtype=np.uint64),
-        np.array(odds, np.float64),
-        np.array(activations, np.int8),
-        innovations,
-        known or room_for_networks(0, 0, 0),
-        children,
-        networks,
-    )
-    if cyclic >= 0:
-        raise CycleError(f"the enabled connections of child {cyclic} form a cycle")
-    return written_children(children), written_networks(networks), close_generation(innovations)
+    return networks

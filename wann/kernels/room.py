@@ -31,6 +31,8 @@ class Room(NamedTuple):
         degree: (n,) int64, live connections into each node.
         place: (n,) uint32, nodes in the order of the network.
         in_layer: (n + 2,) uint32, hidden nodes in each layer.
+        activation: (n,) int8, of a child of two parents.
+        is_enabled: (g,) bool, of a child of two parents.
     """
 
     position: NDArray[np.uint32]
@@ -48,9 +50,11 @@ class Room(NamedTuple):
     degree: NDArray[np.int64]
     place: NDArray[np.uint32]
     in_layer: NDArray[np.uint32]
+    activation: NDArray[np.int8]
+    is_enabled: NDArray[np.bool_]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def make_room(population, next_id, n_fixed):
     """A Room for the genomes of a population and their children.
 
@@ -83,6 +87,8 @@ def make_room(population, next_id, n_fixed):
         np.empty(n_nodes, np.int64),
         np.empty(n_nodes, np.uint32),
         np.empty(n_nodes + 2, np.uint32),
+        np.empty(n_nodes, np.int8),
+        np.empty(n_genes, np.bool_),
     )
     for k in range(min(n_fixed, n_ids)):
         room.position[k] = k

@@ -1,4 +1,7 @@
-"""The operators on genomes, over a whole population: copy, cross, mutate.
+"""Children of a population: what becomes of each is decided, then numbered, then written.
+
+Only the numbers depend on the children before: the children of a generation are decided on and
+written in any order, some here, some there.
 
 Nodes of a genome lie in the order bias, inputs, outputs, hidden nodes by id; genes by innovation
 number. New ids and innovation numbers are larger than all before, so that both orders are kept by
@@ -15,10 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wann.kernels.free_pair import count_equal, find_equal, find_free_pair
 from wann.kernels.innovation import number_added, number_split
-from wann.kernels.random import below, uniform
-from wann.kernels.room import make_room
+from wann.kernels.random import uniform
 
 
 class Operator(IntEnum):
@@ -60,6 +61,29 @@ class PopulationArrays(NamedTuple):
     is_enabled: NDArray[np.bool_]
 
 
+class Changes(NamedTuple):
+    """What becomes of C children. Genes and nodes go by their place in the fitter parent.
+
+    Attributes:
+        parents: (C, 2) int64, the fitter first; the same twice: no crossover.
+        seed: (C,) uint64, of the children's random streams.
+        operator: (C,) int8, an ``Operator`` each; not DRAW once it is decided.
+        place: (C,) int64, the gene that is split or enabled, the node with another activation, or
+            the source of a new gene.
+        value: (C,) int64, the activation of the new or changed node, or the target of a new gene.
+        new_node: (C,) int64, the id of the new node.
+        new_gene: (C,) int64, the innovation of the new gene; the second one's is one more.
+    """
+
+    parents: NDArray[np.int64]
+    seed: NDArray[np.uint64]
+    operator: NDArray[np.int8]
+    place: NDArray[np.int64]
+    value: NDArray[np.int64]
+    new_node: NDArray[np.int64]
+    new_gene: NDArray[np.int64]
+
+
 @njit(cache=True)
 def _copy(source, begin, end, target, first):
     """Copies ``source[begin:end]`` to ``target[first:]``: a loop of its own becomes vector code."""
@@ -69,216 +93,137 @@ def _copy(source, begin, end, target, first):
 
 
 @njit(cache=True)
-def _copy_genome(population, p, children, first_node, first_gene):
-    """Copies genome ``p`` into the children's arrays; returns its numbers of nodes and genes."""
-    begin, end = population.node_start[p], population.node_start[p + 1]
-    _copy(population.node_id, begin, end, children.node_id, first_node)
-    _copy(population.activation, begin, end, children.activation, first_node)
-    n_nodes = end - begin
-    begin, end = population.gene_start[p], population.gene_start[p + 1]
-    _copy(population.innovation, begin, end, children.innovation, first_gene)
-    _copy(population.source, begin, end, children.source, first_gene)
-    _copy(population.target, begin, end, children.target, first_gene)
-    _copy(population.is_enabled, begin, end, children.is_enabled, first_gene)
-    return n_nodes, end - begin
+def mix(population, p, other, stream, activation, is_enabled):
+    """Crossover: what genes and nodes of genome ``p`` share with the other come from either.
 
+    Disjoint and excess genes stay those of the fitter parent, ``p``.
 
-@njit(cache=True)
-def _mix_in(population, p, children, first_node, n_nodes, first_gene, n_genes, stream):
-    """Crossover: genes and nodes that genome ``p`` shares with the child come from either.
-
-    Disjoint and excess genes stay those of the fitter parent, which the child is a copy of.
+    Args:
+        population: PopulationArrays.
+        p, other: genomes.
+        stream: (1,) uint64, the random numbers.
+        activation: those of the nodes of ``p``; some are replaced.
+        is_enabled: whether the genes of ``p`` are; some are replaced.
 
     Source: Stanley & Miikkulainen 2002, section 3.2.
     """
-    i, end = population.node_start[p], population.node_start[p + 1]
-    for k in range(first_node, first_node + n_nodes):
-        while i < end and population.node_id[i] < children.node_id[k]:
+    first = population.node_start[p]
+    i, end = population.node_start[other], population.node_start[other + 1]
+    for k in range(len(activation)):
+        own = population.node_id[first + k]
+        while i < end and population.node_id[i] < own:
             i += 1
-        is_shared = i < end and population.node_id[i] == children.node_id[k]
-        if is_shared and uniform(stream) < 0.5:
-            children.activation[k] = population.activation[i]
-    i, end = population.gene_start[p], population.gene_start[p + 1]
-    for k in range(first_gene, first_gene + n_genes):
-        while i < end and population.innovation[i] < children.innovation[k]:
+        if i < end and population.node_id[i] == own:
+            # no branch, which would be mispredicted
+            mine, theirs = activation[k], population.activation[i]
+            activation[k] = theirs if uniform(stream) < 0.5 else mine
+    first = population.gene_start[p]
+    i, end = population.gene_start[other], population.gene_start[other + 1]
+    for k in range(len(is_enabled)):
+        own = population.innovation[first + k]
+        while i < end and population.innovation[i] < own:
             i += 1
-        is_shared = i < end and population.innovation[i] == children.innovation[k]
-        if is_shared and uniform(stream) < 0.5:
-            children.is_enabled[k] = population.is_enabled[i]
+        if i < end and population.innovation[i] == own:
+            mine, theirs = is_enabled[k], population.is_enabled[i]
+            is_enabled[k] = theirs if uniform(stream) < 0.5 else mine
 
 
 @njit(cache=True)
-def _pick(flags, wanted, first, n, stream):
-    """Index of a random element of ``flags[first:first + n]`` that equals ``wanted``, or -1."""
-    count = count_equal(flags, wanted, first, n)
-    if count == 0:
-        return -1
-    return find_equal(flags, wanted, first, n, below(stream, count))
-
-
-@njit(cache=True)
-def _add_connection(
-    children, first_node, n_nodes, first_gene, n_genes, n_inputs, n_outputs, innovations, stream,
-    room,
-):  # fmt: skip
-    """Appends a gene between two existing nodes; returns whether there was a free pair."""
-    i, j = find_free_pair(
-        children, first_node, n_nodes, first_gene, n_genes, n_inputs, n_outputs, stream, room
-    )
-    if i < 0:
-        return False
-    new = first_gene + n_genes
-    children.source[new] = children.node_id[first_node + i]
-    children.target[new] = children.node_id[first_node + j]
-    children.is_enabled[new] = True
-    children.innovation[new] = number_added(innovations, children.source[new], children.target[new])
-    return True
-
-
-@njit(cache=True)
-def _add_node(children, first_node, n_nodes, first_gene, n_genes, choices, innovations, stream):
-    """Splits an enabled gene; returns whether there was one."""
-    k = _pick(children.is_enabled, True, first_gene, n_genes, stream)
-    if k < 0:
-        return False
-    node, innovation = number_split(innovations, children.innovation[k])
-    children.is_enabled[k] = False
-    children.node_id[first_node + n_nodes] = node
-    children.activation[first_node + n_nodes] = choices[below(stream, choices.size)]
-    new = first_gene + n_genes
-    for offset in range(2):
-        children.innovation[new + offset] = innovation + offset
-        children.source[new + offset] = children.source[k] if offset == 0 else node
-        children.target[new + offset] = node if offset == 0 else children.target[k]
-        children.is_enabled[new + offset] = True
-    return True
-
-
-@njit(cache=True)
-def _enable(children, first_gene, n_genes, stream):
-    """Enables a disabled gene; returns whether there was one."""
-    k = _pick(children.is_enabled, False, first_gene, n_genes, stream)
-    if k < 0:
-        return False
-    children.is_enabled[k] = True
-    return True
-
-
-@njit(cache=True)
-def _change_activation(children, first_node, n_nodes, n_fixed, choices, stream):
-    """Gives a hidden node another activation; returns whether there was a node and another."""
-    if n_nodes == n_fixed:
-        return False
-    k = first_node + n_fixed + below(stream, n_nodes - n_fixed)
-    is_other = np.empty(choices.size, np.bool_)
-    for i in range(choices.size):
-        is_other[i] = choices[i] != children.activation[k]
-    chosen = _pick(is_other, True, 0, choices.size, stream)
-    if chosen < 0:
-        return False
-    children.activation[k] = choices[chosen]
-    return True
-
-
-@njit(cache=True)
-def _draw_operator(odds, stream):
-    """An operator by its odds, which need not add up to 1; -1 if all are zero."""
-    total = 0.0
-    for k in range(N_MUTATIONS):
-        total += odds[k]
-    if not total > 0.0:
-        return -1
-    rest = uniform(stream) * total
-    last = -1
-    for k in range(N_MUTATIONS):
-        if odds[k] > 0.0:
-            last = k
-            if rest < odds[k]:
-                return k
-            rest -= odds[k]
-    return last
-
-
-@njit(cache=True)
-def _mutate(
-    children, node, n_nodes, gene, n_genes, n_inputs, n_outputs, operator, odds, choices,
-    innovations, stream, room,
-):  # fmt: skip
-    """Mutates the child that lies last; returns the operator applied, COPY when none can."""
-    left = odds.copy()
-    is_drawn = operator == _DRAW
-    while True:
-        drawn = _draw_operator(left, stream) if is_drawn else np.int64(operator)
-        is_applied = drawn >= 0
-        if drawn == _ADD_CONNECTION:
-            is_applied = _add_connection(
-                children, node, n_nodes, gene, n_genes, n_inputs, n_outputs, innovations, stream,
-                room,
-            )  # fmt: skip
-        elif drawn == _ADD_NODE:
-            is_applied = _add_node(
-                children, node, n_nodes, gene, n_genes, choices, innovations, stream
-            )
-        elif drawn == _ENABLE:
-            is_applied = _enable(children, gene, n_genes, stream)
-        elif drawn == _CHANGE_ACTIVATION:
-            n_fixed = 1 + n_inputs + n_outputs
-            is_applied = _change_activation(children, node, n_nodes, n_fixed, choices, stream)
-        if is_applied:
-            return drawn
-        if not is_drawn or drawn < 0:
-            return _COPY
-        left[drawn] = 0.0
-
-
-@njit(cache=True)
-def vary_one(
-    population, n_inputs, n_outputs, parents, c, operators, odds, choices, innovations, children,
-    stream, room,
-):  # fmt: skip
-    """Makes child ``c`` after those before it; see ``vary``."""
-    node, gene = children.node_start[c], children.gene_start[c]
-    n_nodes, n_genes = _copy_genome(population, parents[c, 0], children, node, gene)
-    if parents[c, 1] != parents[c, 0]:
-        _mix_in(population, parents[c, 1], children, node, n_nodes, gene, n_genes, stream)
-    applied = _mutate(
-        children, node, n_nodes, gene, n_genes, n_inputs, n_outputs, operators[c], odds, choices,
-        innovations, stream, room,
-    )  # fmt: skip
-    operators[c] = applied
-    n_more_genes = 2 if applied == _ADD_NODE else 1 if applied == _ADD_CONNECTION else 0
-    children.node_start[c + 1] = node + n_nodes + (applied == _ADD_NODE)
-    children.gene_start[c + 1] = gene + n_genes + n_more_genes
-
-
-@njit(cache=True)
-def vary(
-    population, n_inputs, n_outputs, parents, operators, seeds, odds, choices, innovations, children
-):
-    """Makes the children of a generation.
+def number(population, changes, innovations):
+    """Gives new nodes and genes their numbers, and children their places, in their order.
 
     Args:
         population: PopulationArrays of the parents.
-        n_inputs, n_outputs: of every genome, without the bias.
-        parents: (C, 2) int64, the fitter first; the same twice: no crossover.
-        operators: (C,) int8, an ``Operator`` each; DRAW: by the odds, again among those that can
-            apply when the one drawn cannot. Replaced by the operator that was applied (COPY when
-            none can).
-        seeds: (C,) uint64, of the children's random streams.
-        odds: (4,) float64, of the first four operators.
-        choices: (k,) int8, the activations that hidden nodes may have.
+        changes: Changes, decided; ``new_node`` and ``new_gene`` are written.
         innovations: Innovations, brought up to date.
-        children: PopulationArrays with room for all parents and, for each child, one node and two
-            genes more; written.
+
+    Returns:
+        (C + 1,) int64 ``node_start`` and ``gene_start`` of the children.
     """
-    next_id = innovations.counter[0] + len(parents)
-    room = make_room(population, next_id, 1 + n_inputs + n_outputs)
+    node_start = np.zeros(len(changes.parents) + 1, np.int64)
+    gene_start = np.zeros(len(changes.parents) + 1, np.int64)
+    for c in range(len(changes.parents)):
+        p, operator = changes.parents[c, 0], changes.operator[c]
+        node, gene = population.node_start[p], population.gene_start[p]
+        n_nodes = population.node_start[p + 1] - node
+        n_genes = population.gene_start[p + 1] - gene
+        if operator == _ADD_CONNECTION:
+            source = population.node_id[node + changes.place[c]]
+            target = population.node_id[node + changes.value[c]]
+            changes.new_gene[c] = number_added(innovations, source, target)
+            n_genes += 1
+        elif operator == _ADD_NODE:
+            split = population.innovation[gene + changes.place[c]]
+            changes.new_node[c], changes.new_gene[c] = number_split(innovations, split)
+            n_nodes += 1
+            n_genes += 2
+        node_start[c + 1] = node_start[c] + n_nodes
+        gene_start[c + 1] = gene_start[c] + n_genes
+    return node_start, gene_start
+
+
+@njit(cache=True)
+def _append_gene(children, gene, innovation, source, target):
+    """Writes an enabled gene."""
+    children.innovation[gene] = innovation
+    children.source[gene] = source
+    children.target[gene] = target
+    children.is_enabled[gene] = True
+
+
+@njit(cache=True)
+def write_one(population, changes, c, children, stream):
+    """Writes child ``c`` to its place."""
+    p, other, operator = changes.parents[c, 0], changes.parents[c, 1], changes.operator[c]
+    begin, end, node = (
+        population.node_start[p],
+        population.node_start[p + 1],
+        children.node_start[c],
+    )
+    _copy(population.node_id, begin, end, children.node_id, node)
+    _copy(population.activation, begin, end, children.activation, node)
+    new_node = node + end - begin
+    begin, end, gene = (
+        population.gene_start[p],
+        population.gene_start[p + 1],
+        children.gene_start[c],
+    )
+    _copy(population.innovation, begin, end, children.innovation, gene)
+    _copy(population.source, begin, end, children.source, gene)
+    _copy(population.target, begin, end, children.target, gene)
+    _copy(population.is_enabled, begin, end, children.is_enabled, gene)
+    new_gene = gene + end - begin
+    if other != p:
+        stream[0] = changes.seed[c]
+        activation = children.activation[node:new_node]
+        mix(population, p, other, stream, activation, children.is_enabled[gene:new_gene])
+    place, value, innovation = changes.place[c], changes.value[c], changes.new_gene[c]
+    if operator == _ADD_CONNECTION:
+        source, target = children.node_id[node + place], children.node_id[node + value]
+        _append_gene(children, new_gene, innovation, source, target)
+    elif operator == _ADD_NODE:
+        k, added = gene + place, changes.new_node[c]
+        children.is_enabled[k] = False
+        children.node_id[new_node] = added
+        children.activation[new_node] = value
+        _append_gene(children, new_gene, innovation, children.source[k], added)
+        _append_gene(children, new_gene + 1, innovation + 1, added, children.target[k])
+    elif operator == _ENABLE:
+        children.is_enabled[gene + place] = True
+    elif operator == _CHANGE_ACTIVATION:
+        children.activation[node + place] = value
+
+
+@njit(cache=True, nogil=True)
+def write(population, changes, which, children):
+    """Writes children to their places.
+
+    Args:
+        population: PopulationArrays of the parents.
+        changes: Changes, numbered.
+        which: (k,) int64, the children.
+        children: PopulationArrays with their places; written for these children.
+    """
     stream = np.empty(1, np.uint64)
-    children.node_start[0] = 0
-    children.gene_start[0] = 0
-    for c in range(len(parents)):
-        stream[0] = seeds[c]
-        vary_one(
-            population, n_inputs, n_outputs, parents, c, operators, odds, choices, innovations,
-            children, stream, room,
-        )  # fmt: skip
+    for c in which:
+        write_one(population, changes, c, children, stream)

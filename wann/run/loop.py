@@ -132,6 +132,7 @@ class Run:
             Threads(self.n_workers) as executor,
             StopRequest() as stop,
         ):
+            self.search.executor = executor
             for file, items in ((metrics, "rows"), (fronts, "fronts")):
                 if file.n_lost:
                     self.reporter.say(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann.errors import TaskError
+from wann.executors.base import Executor
 from wann.genome.breed import breed_population
 from wann.genome.compile import compile_population, connection_counts
 from wann.genome.innovation import InnovationCounter
@@ -133,6 +134,8 @@ class Search:
             softmax of the config, as ``task_of_config`` makes it.
         seed: replaces the config's.
         state: where to go on; None: a new search.
+        executor: breeds; None: the calling thread. The search does not depend on it, and does
+            not close it; it may be replaced at any time.
 
     Source: Gaier & Ha 2019, section 3.
     """
@@ -143,6 +146,7 @@ class Search:
         task: Task,
         seed: int | None = None,
         state: EvolutionState | None = None,
+        executor: Executor | None = None,
     ) -> None:
         # a config that was made in Python has not been checked
         self.config = checked(config if seed is None else replace(config, seed=seed))
@@ -151,6 +155,7 @@ class Search:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
         check_softmax(task, self.config)
         self.state = state or initial_state(self.config, task)
+        self.executor = executor
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._asked: Generation | None = None
         # of the population that was bred last
@@ -340,6 +345,7 @@ class Search:
             state.counter,
             stream_rng(self.config.seed, Stream.VARIATION, state.generation),
             known,
+            self.executor,
         )
         self._compiled = (children, networks)
         return replace(

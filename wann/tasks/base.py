@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -10,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import TaskError
+from wann.executors.base import Executor as Executor
+from wann.executors.base import Serial as Serial
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.tasks.measure import Measure
 
@@ -17,26 +18,6 @@ Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
 # starts of episodes, or whatever else a task gives its networks: only the task reads them
 Trials = NDArray[Any]
-
-
-class Executor(Protocol):
-    """Runs a function on items, perhaps in parallel."""
-
-    n_workers: int
-
-    def run(self, function: Callable[[Any], object], items: Iterable[Any]) -> None:
-        """Calls ``function`` on every item; returns when all are done."""
-
-
-class Serial:
-    """The executor that runs everything in the calling thread."""
-
-    n_workers = 1
-
-    def run(self, function: Callable[[Any], object], items: Iterable[Any]) -> None:
-        """Calls ``function`` on every item in turn."""
-        for item in items:
-            function(item)
 
 
 @dataclass(frozen=True)
