@@ -48,7 +48,7 @@ def breed_population(
         CycleError: the enabled connections of a child form a cycle.
     """
     executor = executor_for(population, parents, executor)
-    pieces = pieces_of_children(parents, executor)
+    pieces = pieces_of_children(len(parents), executor)
     changes, children, counter = decided_children(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
         executor, pieces,

@@ -41,13 +41,10 @@ def executor_for(
     return executor if executor is not None and n_genes >= _FEW_GENES else Serial()
 
 
-def pieces_of_children(parents: NDArray[np.int64], executor: Executor) -> list[NDArray[np.int64]]:
-    """Divides (C, 2) children among workers, those of one parent beside each other."""
-    # a parent's genes stay in the cache
-    by_parent = np.argsort(parents[:, 0], kind="stable")
-    if executor.n_workers == 1:
-        return [by_parent]
-    return np.array_split(by_parent, _PIECES * executor.n_workers)
+def pieces_of_children(n_children: int, executor: Executor) -> list[NDArray[np.int64]]:
+    """Divides children among workers; those of a piece lie beside each other."""
+    n_pieces = 1 if executor.n_workers == 1 else _PIECES * executor.n_workers
+    return np.array_split(np.arange(n_children), n_pieces)
 
 
 def decided_children(
@@ -131,7 +128,7 @@ def vary_population(
         The children, the operator that was applied to each, and the counter after them.
     """
     executor = executor_for(population, parents, executor)
-    pieces = pieces_of_children(parents, executor)
+    pieces = pieces_of_children(len(parents), executor)
     changes, children, counter = decided_children(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
         executor, pieces,

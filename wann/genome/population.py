@@ -96,6 +96,19 @@ def take_genomes(
     )
 
 
+def slice_of_genomes(population: PopulationArrays, begin: int, end: int) -> PopulationArrays:
+    """Genomes ``begin`` to ``end`` of a population, without copying their genes."""
+    node_start = population.node_start[begin : end + 1]
+    gene_start = population.gene_start[begin : end + 1]
+    nodes, genes = slice(node_start[0], node_start[-1]), slice(gene_start[0], gene_start[-1])
+    return PopulationArrays(
+        node_start=node_start - node_start[0],
+        gene_start=gene_start - gene_start[0],
+        **{name: getattr(population, name)[nodes] for name in _NODE_FIELDS},
+        **{name: getattr(population, name)[genes] for name in _GENE_FIELDS},
+    )
+
+
 def genome_at(population: PopulationArrays, p: int, n_inputs: int, n_outputs: int) -> Genome:
     """Genome ``p`` of a population."""
     one = take_genomes(population, [p])

@@ -112,8 +112,13 @@ def name_nodes(networks, which, n_fixed, n_outputs, names):
         n_outputs: the last nodes of each network.
         names: (nodes that are not given,) uint64, network by network; written for these networks.
     """
-    of_fixed = _names(n_fixed, 0)
     of_activation, of_output = _names(128, _ACTIVATIONS), _names(n_outputs, _OUTPUTS)
+    longest = n_fixed
+    for p in which:
+        longest = max(longest, networks.node_start[p + 1] - networks.node_start[p])
+    # the names of all nodes of the network at hand
+    own = np.empty(longest, np.uint64)
+    own[:n_fixed] = _names(n_fixed, 0)
     for p in which:
         first_node = networks.node_start[p]
         n_own = networks.node_start[p + 1] - first_node - n_fixed
@@ -123,11 +128,10 @@ def name_nodes(networks, which, n_fixed, n_outputs, names):
             end = networks.edge_start[first_node + n_fixed + i + 1]
             name = of_activation[networks.activation[first_node + n_fixed + i]]
             for e in range(begin, end):
-                source = networks.edge_source[e]
-                name += of_fixed[source] if source < n_fixed else names[start + source - n_fixed]
+                name += own[np.uint32(networks.edge_source[e])]
             if i >= n_own - n_outputs:
                 name += of_output[i - (n_own - n_outputs)]
-            names[start + i] = mix(name)
+            own[n_fixed + i] = names[start + i] = mix(name)
             begin = end
 
 

@@ -34,7 +34,7 @@ class Operator(IntEnum):
 
 
 N_MUTATIONS = 4
-_ADD_CONNECTION, _ADD_NODE, _ENABLE, _CHANGE_ACTIVATION, _COPY, _DRAW = map(int, Operator)
+_ADD_CONNECTION, _ADD_NODE, _ENABLE, _CHANGE_ACTIVATION = map(int, list(Operator)[:N_MUTATIONS])
 
 
 class PopulationArrays(NamedTuple):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wann.genome.population import (
     empty_population,
     join_populations,
+    slice_of_genomes,
     take_genomes,
 )
 from wann.kernels.forward import NetworkArrays
@@ -62,10 +63,16 @@ class HallOfFame:
             return HallOfFame(self.genomes, self.key, mean, count)
         keys, counts = np.append(self.key, np.int64(key)), np.append(self.count, np.int64(1))
         means = np.append(self.score, score)
-        kept = np.arange(len(keys))
-        if len(keys) > capacity:
-            kept = np.delete(kept, np.argmin(means))
-        members = [take_genomes(self.genomes, kept[kept < len(self.key)])]
-        if len(self.key) in kept:
-            members.append(take_genomes(population, [p]))
+        if len(keys) <= capacity:
+            genomes = join_populations([self.genomes, take_genomes(population, [p])])
+            return HallOfFame(genomes, keys, means, counts)
+        leaving = int(np.argmin(means))
+        if leaving == len(self.key):
+            return self
+        members = [
+            slice_of_genomes(self.genomes, 0, leaving),
+            slice_of_genomes(self.genomes, leaving + 1, len(self.key)),
+            take_genomes(population, [p]),
+        ]
+        kept = np.delete(np.arange(len(keys)), leaving)
         return HallOfFame(join_populations(members), keys[kept], means[kept], counts[kept])
