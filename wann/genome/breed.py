@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import CycleError
-from wann.executors.base import Executor
+from wann.executor import Executor
 from wann.genome.compile import room_for_networks
 from wann.genome.innovation import InnovationCounter
 from wann.genome.mutation import decided_children, executor_for, pieces_of_children

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import NetworkError
-from wann.executors.base import Executor, Serial
+from wann.executor import Executor, Serial
 from wann.genome.genome import Genome
 from wann.genome.innovation import InnovationCounter, close_generation, open_generation
 from wann.genome.population import genome_at, stack_genomes

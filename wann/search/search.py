@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wann.errors import TaskError
-from wann.executors.base import Executor
+from wann.executor import Executor
 from wann.genome.breed import breed_population
 from wann.genome.compile import compile_population, connection_counts
 from wann.genome.innovation import InnovationCounter
