@@ -104,20 +104,26 @@ def test_losses_match_the_oracle_on_relatives(activations, seed):
         assert max(separate.max(), shared.max()) <= 1e-5
 
 
-@pytest.mark.parametrize("power", [1.0, 2.0])
+TEMPERATURES = {
+    0.0: [2.5, 2.5, 2.5, 2.5, 2.5, 2.5],
+    1.0: [3.75, 1.0, 2.5e-6, 0.0075, 0.25, 5.0],
+    2.0: [5.625, 0.4, 7.5e-8, 0.000225, 0.025, 10.0],
+}
+
+
+@pytest.mark.parametrize("power", TEMPERATURES)
 def test_a_temperature_depends_on_the_weight(power):
     rng = np.random.default_rng(3)
     samples, chosen = random_samples(rng), np.arange(90)
     networks = [d.network(rng) for d in family(rng, 12, 6, 4, SMOOTH, 40)]
     weights = np.array([-1.5, -0.4, 0.0, 0.003, 0.1, 2.0])
-    x, y = samples.x, samples.y
+    temperature = Temperature(2.5, power)
+    assert temperature.of(weights) == pytest.approx(TEMPERATURES[power])
+    cases = list(zip(weights, TEMPERATURES[power], strict=True))
     right = np.array(
-        [
-            [oracle(net, w, x, y, 2.5 * max(abs(w), 0.01) ** power) for w in weights]
-            for net in networks
-        ]
+        [[oracle(network, w, samples.x, samples.y, t) for w, t in cases] for network in networks]
     )
-    stacked, temperature = stack_networks(networks), Temperature(2.5, power)
+    stacked = stack_networks(networks)
     for is_shared in (True, False):
         made = cross_entropies(
             stacked, weights, samples, chosen, is_shared=is_shared, temperature=temperature

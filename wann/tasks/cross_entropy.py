@@ -15,8 +15,8 @@ from wann.kernels.program import Program, make_program
 from wann.kernels.sharing import UniqueNodes, name_nodes, unique_nodes
 from wann.tasks.base import Executor, Serial
 
-# below it, the temperature does not fall any more
-_LEAST_WEIGHT = 0.01
+# weights: below it a temperature falls no faster than the weight; what stands for zero
+_LINEAR_BELOW, _SMALLEST = 0.03, 1e-6
 # pieces of work for each worker
 _PIECES = 2
 
@@ -85,8 +85,11 @@ class Temperature:
     A small shared weight w makes the outputs of a network small, whatever they say: by about w for
     every connection on the way. Their softmax is then nearly uniform, its cross-entropy says next
     to nothing about the network, and what it does with small weights does not evolve. With the
-    power 2 a network of one hidden layer is judged alike with all weights. Weights below 0.01 have
-    the temperature of 0.01.
+    power 2 a network of one hidden layer is judged alike with all weights.
+
+    Below 0.03 the temperature falls no faster than the weight. Otherwise the losses of the smallest
+    weights had no bounds, and a generation that drew one ranked by it alone: what an output adds up
+    whatever the inputs are falls as w does, and would be divided by w ** 2.
 
     Attributes:
         at_one: with the weight 1.
@@ -98,7 +101,10 @@ class Temperature:
 
     def of(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The temperatures for weights of any shape."""
-        return self.at_one * np.maximum(np.abs(weights), _LEAST_WEIGHT) ** self.power
+        size = np.maximum(np.abs(weights), _SMALLEST)
+        linear = min(self.power, 1.0)
+        rest = np.maximum(size, _LINEAR_BELOW) ** (self.power - linear)
+        return self.at_one * size**linear * rest
 
 
 PAPER_SOFTMAX = Temperature()
