@@ -11,6 +11,10 @@ from tests.cli.runs import evolve
 from wann.cli.main import main
 from wann.formats.champion import Champion, load_champion, save_champion
 from wann.genome.network import network_from_connections
+from wann.run.metrics import Row
+from wann.run.progress import _numbers
+from wann.run.structures import structures_of_run
+from wann.tasks.measure import ACCURACY
 from wann.tasks.registry import make_task
 from wann.view.panels import save_figure
 
@@ -42,8 +46,29 @@ def test_progress_tells_losses_and_samples(tmp_path, capsys):
     assert evolve(*SETTINGS, "--out", tmp_path / "run") == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "generation" in line]
     assert "loss " in lines[0]
-    assert "samples/s" in lines[0]
+    assert "predictions/s" in lines[0]
     assert "return" not in lines[0]
+    # the bar shows it in a terminal of 80 columns
+    row = Row(5999, *[10**9] * 3, *[-0.2137] * 6, 2378, 2377.0, 2500, 999, 999.0, 999, 500.0)
+    assert len(_numbers(row, ACCURACY, 2.84e8, 0)) <= 80
+
+
+def test_a_run_has_the_softmax_of_its_preset_also_when_it_goes_on(run, tmp_path):
+    assert "temperature_power = 2.0" in (run / "config.toml").read_text(encoding="utf-8")
+    part = tmp_path / "part"
+    assert evolve(*SETTINGS, "--out", part, "--quiet", "--set", "weights.temperature=1") == 0
+    scores = [(path / "metrics.csv").read_text(encoding="utf-8") for path in (run, part)]
+    assert scores[0] != scores[1]
+    half = tmp_path / "half"
+    assert evolve(*SETTINGS, "--generations", 2, "--out", half, "--quiet") == 0
+    resume = ("evolve", "--resume", half, "--generations", 3, "--workers", 1, "--quiet")
+    assert main([*map(str, resume)]) == 0
+    assert without_seconds(half / "metrics.csv") == without_seconds(run / "metrics.csv")
+    assert structures_of_run(run)
+
+
+def without_seconds(path):
+    return [line.rpartition(",")[0] for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def test_an_evaluation_has_the_documented_keys_and_those_of_the_run(run, tmp_path, capsys):
@@ -103,7 +128,7 @@ def figures(monkeypatch):
     def keep(draw, path):
         save_figure(lambda: drawn.setdefault(path.name, draw()), path)
 
-    for module in ("class_plots", "profile"):
+    for module in ("class_plots", "profile", "curves", "fronts"):
         monkeypatch.setattr(f"wann.view.{module}.save_figure", keep)
     return drawn
 
@@ -157,6 +182,10 @@ def test_pictures_of_a_run_are_those_of_its_champion_file(tmp_path, figures):
     images = images_of(figures["classes.png"])
     np.testing.assert_array_equal(images["accuracy of classes"], scores["per_class"]["accuracy"])
     assert "confusion.png" in figures
+    for name in ("fitness.png", "fronts.png"):
+        axes = figures[name].axes[0]
+        assert axes.get_yscale() == "log"
+        assert "cross-entropy" in axes.get_ylabel()
 
 
 @pytest.mark.parametrize("what", ["profile", "classes", "confusion"])

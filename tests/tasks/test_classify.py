@@ -115,6 +115,10 @@ def test_sweeps_and_rollouts_have_the_same_temperature():
     assert made == pytest.approx(right.reshape(4, 3, 50).mean(axis=2), abs=1e-5)
     assert made != pytest.approx(sweep(TASK, stacked, weights, trials).returns[:, :, 0])
     assert task.samples is TASK.samples
+    network = stack_networks([family(rng, 1, 64, 10, (1, 4), 20)[0].network(rng)])
+    individual = rng.normal(size=(len(network.edge_source), 50))
+    plain = TASK.rollout_weighted(network, individual, trials).returns
+    assert task.rollout_weighted(network, individual, trials).returns.tolist() == plain.tolist()
 
 
 def test_a_search_wants_the_task_of_its_config():

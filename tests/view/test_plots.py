@@ -223,6 +223,21 @@ def test_losses_are_drawn_as_they_are_on_a_logarithmic_axis():
         assert "cross-entropy" in axes.get_ylabel()
 
 
+@pytest.mark.parametrize("last", [0.0, 0.01])
+def test_estimates_of_no_loss_stay_on_the_page(last):
+    metrics = metrics_of(30)
+    for name in ("max_max", "mean_best", "mean_median"):
+        metrics[name] = np.append(metrics[name][1:] / -1000 - 0.1, last)
+    figure = draw_learning_curve(metrics, measure=ACCURACY)
+    assert (
+        min(y.min() for name, (_, y) in lines_of(figure).items() if "connections" not in name) > 0
+    )
+    for text in figure.axes[0].texts:
+        assert -0.5 < text.get_position()[1] < 1.5
+    fronts = draw_fronts([front(0, (2, last, last), (1, -0.5, -0.5))], measure=ACCURACY)
+    assert all((y > 0).all() for _, y in lines_of(fronts).values())
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 120])
 def test_chosen_fronts_hold_the_first_and_the_last_and_are_few(n):
     fronts = [front(k, (1, 1, 1)) for k in range(n)]

@@ -14,7 +14,7 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         "plot",
         help="plot the course of a run and its champion's weight profile",
-        description="Plot a run: returns and connections over the generations, the Pareto front "
+        description="Plot a run: scores and connections over the generations, the Pareto front "
         "by generation, and the champion's return over the shared weight, on fresh episodes; of a "
         "classifier also the accuracy of each class by weight and the confusion of the ensemble.",
         **example("wann plot results/cartpole_swingup-seed0"),

@@ -57,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
         if task.env_id:
             print(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
         else:
-            print("  episode  one sample; the score is minus the cross-entropy")
+            print(
+                "  episode  one sample; a search lowers the cross-entropy, champions have accuracies"
+            )
         print(f"  presets  {', '.join(presets[task.name])}")
     return 0
 

@@ -22,8 +22,9 @@ class Row:
         generation: number, from 0.
         evaluations: individuals scored since the start.
         episodes: episodes since the start.
-        steps: environment steps since the start.
-        mean_best, mean_median, mean_max: mean return over weights and episodes.
+        steps: environment steps since the start; of classifiers predictions.
+        mean_best, mean_median, mean_max: mean return over weights and episodes; of classifiers
+            minus the cross-entropy of the config's softmax.
         max_best, max_median, max_max: largest, over the weights, of the mean over episodes.
         connections_best, connections_median, connections_max: as in the third objective.
         nodes_best, nodes_median, nodes_max: of the compiled networks, with bias and inputs.

@@ -89,15 +89,16 @@ def _heat_words(row: Row, config: Config | None) -> str:
 def _numbers(row: Row, measure: Measure, steps_per_second: float, digits: int) -> str:
     """What a generation found, and how fast; returns with so many digits behind the point."""
     pace = f"{steps_per_second / 1e6:.3g} M"
-    size = f"connections {row.connections_best} (median {row.connections_median:.0f})"
+    size = f"connections {row.connections_best}"
     if measure.is_loss:
         return (
-            f"loss {-row.mean_best:.3f} (median {-row.mean_median:.3f})  least {-row.max_max:.3f}  "
-            f"{size}  {pace} {measure.unit}/s"
+            f"loss {-row.mean_best:.3g} (median {-row.mean_median:.3g})  least {-row.max_max:.3g}  "
+            f"{size}  {pace} predictions/s"
         )
     return (
         f"mean {row.mean_best:.{digits}f} (median {row.mean_median:.{digits}f})  "
-        f"max {row.max_max:.{digits}f}  {size}  {pace} steps/s"
+        f"max {row.max_max:.{digits}f}  {size} (median {row.connections_median:.0f})  "
+        f"{pace} steps/s"
     )
 
 

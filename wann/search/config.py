@@ -147,8 +147,8 @@ class WeightsConfig:
         values: the weights of the "fixed" sweep.
         n, low, high: the other sweeps; the champion is chosen with weights of this range too.
         temperature, temperature_power: in classification the softmax that a search sees divides
-            outputs by temperature * abs(weight)^temperature_power; 1 and 0 in the paper, where
-            small weights say next to nothing.
+            outputs by temperature * abs(weight)^temperature_power (below 0.03 it falls no faster
+            than the weight); 1 and 0 in the paper, where small weights say next to nothing.
     """
 
     sweep: Sweep = "stratified"

@@ -43,7 +43,8 @@ class ClassifyTask:
         input_names, output_names: of inputs and classes.
         load: gives the data, when they are first needed.
         place: where they lie; of a file with its sha256.
-        temperature: of the softmax in the cross-entropy; accuracies do not depend on it.
+        temperature: of the softmax in the cross-entropy with shared weights; individual weights
+            have the plain softmax, and so has the ensemble. Accuracies do not depend on it.
 
     Source: Gaier & Ha 2019, section 4.2.
     """
@@ -161,7 +162,10 @@ class ClassifyTask:
         """Scores every network on all (weight, sample) pairs; see ``Task.rollout``."""
         check_rollout(networks, self, weights, trials, ())
         none = np.empty((0, 0), np.dtype(precision))
-        return self._pairs(networks, weights.astype(none.dtype), none, trials, executor)
+        temperatures = self.temperature.of(weights)
+        return self._pairs(
+            networks, weights.astype(none.dtype), temperatures, none, trials, executor
+        )
 
     def rollout_weighted(
         self,
@@ -174,21 +178,21 @@ class ClassifyTask:
         """Scores one network with individual weights; see ``Task.rollout_weighted``."""
         check_weighted(network, self, edge_weights, trials, ())
         individual = np.ascontiguousarray(edge_weights, np.dtype(precision))
-        # no shared weight; their softmax is that of the weight 1
-        shared = np.ones(len(trials), individual.dtype)
-        return self._pairs(network, shared, individual, trials, None)
+        # there is no shared weight that the temperature could depend on
+        shared, temperatures = np.zeros(len(trials), individual.dtype), np.ones(len(trials))
+        return self._pairs(network, shared, temperatures, individual, trials, None)
 
     def _pairs(
         self,
         networks: NetworkArrays,
         weights: NDArray[np.floating],
+        temperatures: NDArray[np.float64],
         edge_weights: NDArray[np.floating],
         trials: NDArray[np.int64],
         executor: Executor | None,
     ) -> Rollouts:
         losses = np.empty((len(networks.node_start) - 1, len(trials)), weights.dtype)
         samples, executor = self.samples, executor or Serial()
-        scales = 1.0 / self.temperature.of(weights.astype(np.float64))
         executor.run(
             lambda which: pair_losses(
                 networks,
@@ -196,7 +200,7 @@ class ClassifyTask:
                 samples.n_fixed,
                 samples.n_classes,
                 weights,
-                scales,
+                1.0 / temperatures,
                 edge_weights,
                 samples.x,
                 samples.y,
@@ -219,7 +223,7 @@ def _digits(
     """A task of square images of digits."""
     pixels = tuple(f"{row},{column}" for row in range(side) for column in range(side))
     classes = tuple(map(str, range(10)))
-    return ClassifyTask(name, f"{what}; score at most 0", pixels, classes, load, place)
+    return ClassifyTask(name, what, pixels, classes, load, place)
 
 
 def digits_task() -> ClassifyTask:
@@ -248,7 +252,7 @@ def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     Raises:
         TaskError: the file cannot be read, is not the one that is meant, or its arrays are wrong.
     """
-    what = f"name the class of samples of your own ({OPTION} FILE.npz); score at most 0"
+    what = f"name the class of samples of your own ({OPTION} FILE.npz)"
     if place.file is not None:
         place = with_content(place, place.file)
     nameless = ClassifyTask(OWN_DATA, what, (), (), lambda: load_own(place.file), place)

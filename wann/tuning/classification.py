@@ -86,7 +86,10 @@ def votes(
     weights: NDArray[np.float64],
     executor: Executor | None = None,
 ) -> Votes:
-    """The votes of a structure with several shared weights on the test part."""
+    """The votes of a structure with several shared weights on the test part.
+
+    Probabilities are those of the plain softmax, as in the paper, whatever a search's temperature.
+    """
     samples = task.test_samples
     everyone = np.arange(len(samples.y))
     total = np.zeros((len(everyone), samples.n_classes))

@@ -21,6 +21,7 @@ from wann.view.panels import (
     RED,
     SMALL,
     Label,
+    losses_of,
     new_figure,
     save_figure,
     scale_losses,
@@ -125,7 +126,7 @@ def _lines_of_scores(
     """Name, values, colour and label of the lines of the upper panel."""
     words = ("least loss", "least mean") if measure.is_loss else ("best max", "best mean")
     return [
-        (name, -metrics[name] if measure.is_loss else metrics[name], colour, text)
+        (name, losses_of(metrics[name]) if measure.is_loss else metrics[name], colour, text)
         for name, colour, text in (
             ("max_max", RED, f"{words[0]}\nover weights"),
             ("mean_best", BLUE, f"{words[1]}\nover weights"),

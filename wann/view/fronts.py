@@ -22,6 +22,7 @@ from wann.view.panels import (
     RED,
     SMALL,
     Floats,
+    losses_of,
     new_figure,
     save_figure,
     scale_losses,
@@ -88,7 +89,7 @@ def read_fronts(path: Path) -> list[Front]:
 def marks_of(champions: Sequence[Champion]) -> list[Mark]:
     """Where champions lie by their scores on fresh episodes; the same network has one mark.
 
-    Those with scores in per cent have none: the fronts are of returns.
+    Classifiers have none: their scores are accuracies, the fronts are of losses.
     """
     marks: dict[Network, Mark] = {}
     for champion in champions:
@@ -153,10 +154,10 @@ def draw_fronts(
         axes.set_xscale("log")
         axes.set_xlabel("connections")
         axes.set_ylabel(of_losses if measure.is_loss else of_returns)
+        _draw_marks(axes, marks, name)
         if measure.is_loss:
             scale_losses(axes)
         else:
-            _draw_marks(axes, marks, name)
             start_at_zero(axes, *(getattr(front, name) for front in chosen))
         low, high = axes.get_xlim()
         axes.xaxis.set_major_locator(
@@ -192,7 +193,7 @@ def _draw_front(
     x, y = staircase(np.maximum(front.connections, 1), getattr(front, name))
     axes.step(
         x,
-        -y if measure.is_loss else y,
+        losses_of(y) if measure.is_loss else y,
         where="post",
         color=colour,
         lw=2.2 if is_last else 1.3,

@@ -27,6 +27,7 @@ INK = "#262b33"
 SMALL, NORMAL = 9.0, 10.0
 
 _LONGEST_TITLE = 60
+_LEAST_LOSS = 1e-3
 
 FORMATS = (".png", ".svg", ".pdf")
 # without dates: the same data give the same bytes
@@ -114,6 +115,15 @@ def start_at_zero(axes: Axes, *values: Floats) -> None:
     """
     if min(float(v.min()) for v in values) >= 0:
         axes.set_ylim(0, 1.03 * axes.get_ylim()[1])
+
+
+def losses_of(scores: Floats) -> Floats:
+    """The losses of scores that are minus a loss, as they are drawn: at least 0.001.
+
+    None is below zero but an estimate may be.
+    """
+    losses: Floats = np.maximum(-scores, _LEAST_LOSS)
+    return losses
 
 
 def scale_losses(axes: Axes) -> None:
