@@ -57,9 +57,7 @@ def run(args: argparse.Namespace) -> int:
         if task.env_id:
             print(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
         else:
-            print(
-                "  episode  one sample; a search lowers the cross-entropy, champions have accuracies"
-            )
+            print("  episode  one sample; cross-entropy in the search, then accuracy")
         print(f"  presets  {', '.join(presets[task.name])}")
     return 0
 
