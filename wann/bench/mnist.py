@@ -95,7 +95,7 @@ def _generation(search: Search, executor: Threads) -> dict[str, float]:
 def _fastest_generation(
     task: ClassifyTask, config: Config, state: EvolutionState | None, executor: Threads
 ) -> dict[str, float]:
-    """The parts of the fastest of some generations.
+    """The parts of the fastest of some generations, with the weights and softmax of the paper.
 
     The first generation is compiled apart, as a search does: it is generation 0 again and again.
     The networks of later ones come from breeding: a search goes on from the state, and its first
@@ -217,7 +217,8 @@ def measure_mnist(task: ClassifyTask, what: Plan | None = None) -> dict[str, Any
         of the parts of the fastest generation with two workers (as a running search has them:
         only generation 0 is compiled apart from breeding) and, for the first of them, of planning
         and evaluation with and without sharing, and the ratio to the NumPy reference, extrapolated
-        from two networks on one core.
+        from two networks on one core. "evaluate" is what the fastest generation took beyond the
+        planning of the first.
     """
     what = what or Plan()
     config = paper_config(task.name, what.population, what.batch)
