@@ -27,7 +27,8 @@ from wann.kernels.activation import ACTIVATION_NAMES
 from wann.kernels.compile import count_enabled
 from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import Operator, PopulationArrays
-from wann.search.config import Config, SearchConfig, checked
+from wann.search.config import Config, SearchConfig
+from wann.search.config_file import checked
 from wann.search.hall_of_fame import HallOfFame, network_key
 from wann.search.heats import best_of_heats, ends_heat, is_last_heat
 from wann.search.lifetime import Lifetime, observe, pass_on, take
