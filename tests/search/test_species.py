@@ -17,7 +17,7 @@ from wann.kernels.activation import Activation
 from wann.run.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from wann.search.config import SearchConfig, SpeciesConfig
 from wann.search.config_file import config_from_table
-from wann.search.search import EvolutionState, Search
+from wann.search.search import Search
 from wann.search.selection import select
 from wann.search.species import (
     Shares,
@@ -28,6 +28,7 @@ from wann.search.species import (
     steer_threshold,
     tied_ranks,
 )
+from wann.search.state import EvolutionState
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 

@@ -18,7 +18,8 @@ from wann.genome.compile import network_at
 from wann.genome.population import take_genomes
 from wann.search.config import Config
 from wann.search.config_file import config_from_table
-from wann.search.search import EvolutionState, Search
+from wann.search.search import Search
+from wann.search.state import EvolutionState
 from wann.tasks.base import sweep
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import cross_entropies, plan
