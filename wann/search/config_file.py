@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import tomllib
 import typing
@@ -13,7 +12,7 @@ from typing import Any, Literal
 
 import tomli_w
 
-from wann.errors import ConfigError
+from wann.errors import ConfigError, near_hint
 from wann.kernels.activation import ACTIVATION_NAMES
 from wann.search.config import EPISODES_RANGE, Config, DataConfig
 
@@ -97,9 +96,7 @@ def _check_range(key: str, value: Any, limits: tuple[float, float] | None) -> No
 
 def _unknown_key(key: str, allowed: Sequence[str]) -> ConfigError:
     # the section is the same for all: only the last parts are compared
-    names = {name.rpartition(".")[2]: name for name in allowed}
-    near = difflib.get_close_matches(key.rpartition(".")[2], names, 1)
-    hint = f" (did you mean {names[near[0]]!r}?)" if near else ""
+    hint = near_hint(key, allowed, lambda name: name.rpartition(".")[2])
     return ConfigError(f"unknown key {key!r}{hint}; allowed: {', '.join(sorted(allowed))}")
 
 
