@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable, Iterable
+
 
 class WannError(Exception):
     """Base of the package's errors: what was wrong, where, and what is allowed."""
@@ -29,3 +32,16 @@ class TaskError(WannError):
 
 class RunError(WannError):
     """A run directory cannot be used: it exists, is locked, unwritable or damaged."""
+
+
+def near_hint(name: str, names: Iterable[str], compared: Callable[[str], str] = str) -> str:
+    """Words to put after an unknown name: the nearest known one, or nothing if none is near.
+
+    Args:
+        name: what was given.
+        names: what is known.
+        compared: the part of a name that counts.
+    """
+    known = {compared(other): other for other in names}
+    near = difflib.get_close_matches(compared(name), known, 1)
+    return f" (did you mean {known[near[0]]!r}?)" if near else ""

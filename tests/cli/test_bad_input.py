@@ -154,7 +154,7 @@ def test_wrong_numbers_are_named_with_their_option(refused, option, value):
 def test_unknown_options_are_told_by_the_verb_with_the_nearest_known_one(refused):
     error = refused("evolve", "--taks", "cartpole_swingup")
     assert error.startswith("wann evolve: error: unrecognized arguments: --taks")
-    assert "did you mean --task?" in error
+    assert "did you mean '--task'?" in error
 
 
 def test_evolve_without_task_or_config_says_what_to_give(refused):

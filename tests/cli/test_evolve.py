@@ -24,7 +24,7 @@ from tests.cli.runs import evolve, results
 from wann.cli.main import make_parser
 from wann.formats.champion import load_champion
 from wann.run.loop import Run
-from wann.search.config import config_from_table
+from wann.search.config_file import config_from_table
 
 TINY = [*runs.TINY, "--generations", "6"]
 DOCUMENTED_FILES = {

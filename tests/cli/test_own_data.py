@@ -13,7 +13,7 @@ from tests.cli.runs import evolve
 from wann.cli.main import main
 from wann.formats.champion import load_champion
 from wann.run.start import RunRequest, resolve_config
-from wann.search.config import config_from_table, read_table
+from wann.search.config_file import config_from_table, read_table
 from wann.tasks import data
 from wann.tasks.data import DataPlace
 

@@ -10,8 +10,9 @@ import pytest
 from wann.errors import FormatError, RunError
 from wann.genome.population import empty_population
 from wann.run.checkpoint import Checkpoint, load_checkpoint, previous_path, save_checkpoint
-from wann.search.config import config_from_table
-from wann.search.search import Search, bests_by_heat
+from wann.search.config_file import config_from_table
+from wann.search.search import Search
+from wann.search.state import bests_by_heat
 from wann.tasks.base import sweep
 from wann.tasks.registry import make_task
 

@@ -11,7 +11,7 @@ from wann.search.class_validation import (
     choose_small_classifier,
     choose_tuned_classifier,
 )
-from wann.search.config import config_from_table
+from wann.search.config_file import config_from_table
 from wann.tasks.accuracy import accuracies
 from wann.tasks.base import Serial
 from wann.tasks.classify import digits_task

@@ -7,12 +7,9 @@ import pytest
 
 from wann.errors import ConfigError
 from wann.kernels.activation import ACTIVATION_NAMES
-from wann.search import config as config_module
-from wann.search.config import (
-    Config,
-    DataConfig,
-    SearchConfig,
-    WeightsConfig,
+from wann.search import config_file
+from wann.search.config import Config, DataConfig, SearchConfig, WeightsConfig
+from wann.search.config_file import (
     apply_settings,
     config_from_table,
     config_to_table,
@@ -249,7 +246,7 @@ def test_a_bare_key_that_two_sections_have_must_be_dotted(monkeypatch):
         only: int = 3
 
     made = dataclasses.make_dataclass("Both", [("first", First), ("second", Second)])
-    monkeypatch.setattr(config_module, "Config", made)
+    monkeypatch.setattr(config_file, "Config", made)
     assert apply_settings({}, ["only=5", "second.size=6"]) == {"second": {"only": 5, "size": 6}}
     with pytest.raises(ConfigError, match="size"):
         apply_settings({}, ["size=1"])

@@ -7,7 +7,8 @@ from tests.search.test_search import bits, genomes_of, made_up_scores
 from tests.search.toy import ToyTask, configured
 from wann.genome.population import population_size
 from wann.search.heats import heat_of, heat_starts
-from wann.search.search import Search, bests_by_heat
+from wann.search.search import Search
+from wann.search.state import bests_by_heat
 
 HEATS = {"heats": 3, "heat_generations": 2, "population": 10, "generations": 9}
 

@@ -27,8 +27,9 @@ from wann.kernels.lexicase import epsilon_lexicase
 from wann.search.config import Config, SearchConfig
 from wann.search.hall_of_fame import HallOfFame
 from wann.search.ranking import Objectives, rank, rank_by
-from wann.search.search import EvolutionState, Search
+from wann.search.search import Search
 from wann.search.selection import select
+from wann.search.state import EvolutionState
 from wann.tasks.weights import draw_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")

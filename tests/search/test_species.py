@@ -15,8 +15,9 @@ from wann.genome.mutation import add_node
 from wann.genome.population import genome_at, population_size, stack_genomes, take_genomes
 from wann.kernels.activation import Activation
 from wann.run.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from wann.search.config import SearchConfig, SpeciesConfig, config_from_table
-from wann.search.search import EvolutionState, Search
+from wann.search.config import SearchConfig, SpeciesConfig
+from wann.search.config_file import config_from_table
+from wann.search.search import Search
 from wann.search.selection import select
 from wann.search.species import (
     Shares,
@@ -27,6 +28,7 @@ from wann.search.species import (
     steer_threshold,
     tied_ranks,
 )
+from wann.search.state import EvolutionState
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 

@@ -2,7 +2,7 @@
 
 from numba import config as numba_config
 
-from wann.search.config import config_from_table
+from wann.search.config_file import config_from_table
 from wann.tasks.base import EpisodeNumbers
 from wann.tasks.measure import RETURN
 

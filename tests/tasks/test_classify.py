@@ -10,7 +10,7 @@ from wann.errors import TaskError
 from wann.executors.threads import Threads
 from wann.genome.compile import compile_population, stack_networks
 from wann.genome.network import network_from_connections
-from wann.search.config import config_from_table
+from wann.search.config_file import config_from_table
 from wann.search.search import Search
 from wann.search.task import task_of_config
 from wann.tasks.base import sweep, sweep_weighted

@@ -16,8 +16,10 @@ from wann.bench.timing import fastest_seconds
 from wann.executors.threads import Threads
 from wann.genome.compile import network_at
 from wann.genome.population import take_genomes
-from wann.search.config import Config, config_from_table
-from wann.search.search import EvolutionState, Search
+from wann.search.config import Config
+from wann.search.config_file import config_from_table
+from wann.search.search import Search
+from wann.search.state import EvolutionState
 from wann.tasks.base import sweep
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import cross_entropies, plan

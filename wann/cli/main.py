@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import shlex
@@ -26,7 +25,7 @@ from wann.cli import (
     tasks,
     tune,
 )
-from wann.errors import WannError
+from wann.errors import WannError, near_hint
 from wann.numba_cache import use_hashed_cache
 
 VERBS = (evolve, evaluate, replay, draw, plot, tune, import_, export, reproduce, tasks, bench)
@@ -54,9 +53,7 @@ class Parser(argparse.ArgumentParser):
         """Parses; what it does not know is an error of this parser, of the verb's for a verb."""
         namespace, unknown = super().parse_known_args(*args, **options)
         if unknown:
-            name = unknown[0].partition("=")[0]
-            near = difflib.get_close_matches(name, self._option_string_actions, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            hint = near_hint(unknown[0].partition("=")[0], self._option_string_actions)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return namespace, unknown
 

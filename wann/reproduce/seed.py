@@ -24,7 +24,8 @@ from wann.run.loop import Reporter
 from wann.run.start import RunRequest, available_cores, execute, resolve_config
 from wann.run.structures import structures_of_run
 from wann.search.champion import Champions
-from wann.search.config import Config, config_from_table, read_table
+from wann.search.config import Config
+from wann.search.config_file import config_from_table, read_table
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
 from wann.tuning.evaluation import evaluate_network, scorer_of

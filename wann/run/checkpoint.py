@@ -18,12 +18,13 @@ from wann.formats.atomic import atomic_path
 from wann.genome.innovation import InnovationCounter
 from wann.genome.population import empty_population, population_size
 from wann.kernels.variation import PopulationArrays
-from wann.search.config import CheckpointConfig, Config, config_from_table, config_to_toml
+from wann.search.config import CheckpointConfig, Config
+from wann.search.config_file import config_from_table, config_to_toml
 from wann.search.hall_of_fame import HallOfFame
 from wann.search.lifetime import Lifetime
 from wann.search.ranking import Objectives
-from wann.search.search import EvolutionState
 from wann.search.species import Species
+from wann.search.state import EvolutionState
 
 VERSION = 3
 # version 1 has no species and no heats; version 2 no lifetime

@@ -23,7 +23,8 @@ from wann.run.interrupt import StopRequest
 from wann.run.metrics import MetricsFile, Row, summarise
 from wann.run.scores import scores_with_protocol
 from wann.search.champion import Champions, champion_of, champions_of
-from wann.search.config import Config, config_to_toml
+from wann.search.config import Config
+from wann.search.config_file import config_to_toml
 from wann.search.search import Search
 from wann.tasks.base import Task, sweep
 from wann.tasks.measure import Measure

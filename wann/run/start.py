@@ -12,7 +12,8 @@ from wann.run.checkpoint import has_same_settings, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
 from wann.search.champion import Champions
-from wann.search.config import Config, DataConfig, apply_settings, config_from_table, read_table
+from wann.search.config import Config, DataConfig
+from wann.search.config_file import apply_settings, config_from_table, read_table
 from wann.search.presets import fitted_to_data, is_preset, load_table
 from wann.search.task import fitted_to, task_of_config
 from wann.tasks.base import Task

@@ -12,8 +12,9 @@ from wann.genome.population import population_size
 from wann.kernels.variation import PopulationArrays
 from wann.run.checkpoint import load_checkpoint
 from wann.run.directory import RunDirectory
-from wann.search.config import config_from_table, read_table
-from wann.search.search import Search, bests_by_heat
+from wann.search.config_file import config_from_table, read_table
+from wann.search.search import Search
+from wann.search.state import bests_by_heat
 from wann.search.task import task_of_config
 from wann.tasks.data import USUAL_PLACE, DataPlace
 

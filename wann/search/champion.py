@@ -14,7 +14,7 @@ from wann.search.class_validation import (
     choose_small_classifier,
     choose_tuned_classifier,
 )
-from wann.search.config import config_to_table
+from wann.search.config_file import config_to_table
 from wann.search.search import Search
 from wann.search.validation import Validation, choose_champion, choose_small, choose_tuned
 from wann.tasks.base import Executor, Serial

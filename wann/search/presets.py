@@ -8,7 +8,8 @@ from typing import Any
 
 import wann
 from wann.errors import ConfigError
-from wann.search.config import Config, apply_settings, config_from_table, read_table
+from wann.search.config import Config
+from wann.search.config_file import apply_settings, config_from_table, read_table
 from wann_envs.classify import Dataset
 
 # of a network in the first generation on data of one's own, about

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
-from wann.errors import TaskError
+from wann.errors import TaskError, near_hint
 from wann.tasks.base import Task
 from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.classify import OWN_DATA, digits_task, mnist784_task, mnist_task, own_data_task
@@ -44,8 +43,7 @@ def make_task(name: str, place: DataPlace = USUAL_PLACE) -> Task:
     """
     names = task_names()
     if name not in names:
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = near_hint(name, names)
         raise TaskError(f"unknown task {name!r}{hint}; known tasks: {', '.join(names)}")
     for option, value, takes in (
         ("--data-dir", place.folder, _OF_A_FOLDER),
