@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from wann.genome.mutation import HIDDEN_ACTIVATIONS
@@ -241,20 +239,3 @@ class Config:
     def odds(self) -> tuple[float, float, float, float]:
         """Odds in the order of the operators."""
         return dataclasses.astuple(self.mutation)
-
-
-# wann.view.pictures still looks for these two here
-
-
-def config_from_table(table: Mapping[str, Any]) -> Config:
-    """See ``wann.search.config_file``."""
-    from wann.search import config_file
-
-    return config_file.config_from_table(table)
-
-
-def read_table(path: Path) -> dict[str, Any]:
-    """See ``wann.search.config_file``."""
-    from wann.search import config_file
-
-    return config_file.read_table(path)

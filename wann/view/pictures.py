@@ -7,7 +7,7 @@ from pathlib import Path
 from wann.errors import ConfigError, FormatError, TaskError
 from wann.formats.champion import Champion
 from wann.search.champion import Champions
-from wann.search.config import config_from_table, read_table
+from wann.search.config_file import config_from_table, read_table
 from wann.search.heats import heat_starts
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.measure import RETURN, Measure
