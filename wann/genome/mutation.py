@@ -19,8 +19,8 @@ from wann.kernels.variation import (
     Changes,
     Operator,
     PopulationArrays,
-    number,
-    write,
+    number_changes,
+    write_children,
 )
 
 # hidden nodes of the release may have any activation but the square
@@ -84,7 +84,7 @@ def decided_children(
         pieces,
     )
     innovations = open_generation(counter, n_children)
-    node_start, gene_start = number(population, changes, innovations)
+    node_start, gene_start = number_changes(population, changes, innovations)
     n_nodes, n_genes = int(node_start[-1]), int(gene_start[-1])
     children = PopulationArrays(
         node_start,
@@ -133,7 +133,7 @@ def vary_population(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
         executor, pieces,
     )  # fmt: skip
-    executor.run(lambda which: write(population, changes, which, children), pieces)
+    executor.run(lambda which: write_children(population, changes, which, children), pieces)
     return children, changes.operator, counter
 
 
