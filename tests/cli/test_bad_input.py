@@ -225,7 +225,7 @@ def test_wrong_settings_are_told_with_key_value_and_what_is_allowed(
 def test_a_softmax_where_there_is_none_is_refused(refused):
     error = refused("evolve", "--task", "cartpole_swingup", "--set", "weights.temperature_power=2")
     assert "weights.temperature_power = 2" in error
-    assert "classifiers" in error
+    assert "task 'cartpole_swingup' has no softmax with a temperature" in error
 
 
 def test_no_operator_with_odds_is_refused(refused):

@@ -7,13 +7,13 @@ import pytest
 
 from wann.cli.main import main
 from wann.errors import RunError
+from wann.executor import Serial
 from wann.formats.champion import Champion, load_champion
 from wann.genome.network import network_from_connections
 from wann.reproduce.reproduction import ReproduceRequest, output_names, reproduce
 from wann.reproduce.seed import Protocol, reproduce_seed
 from wann.reproduce.tuned import tune_the_best
 from wann.run.progress import Quiet
-from wann.tasks.base import Serial
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.measure import ACCURACY, RETURN
 from wann.tasks.registry import make_task

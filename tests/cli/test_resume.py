@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.runs import TINY, evolve, results
 from wann.cli.main import main
+from wann.executor import pieces
+from wann.genome import breed
 from wann.run.loop import Run
 from wann.run.metrics import MetricsFile
 
@@ -190,6 +192,21 @@ def test_fewer_generations_than_were_run_are_refused(uninterrupted, capsys):
 def test_resumed_run_may_have_another_number_of_workers(uninterrupted, stopped):
     assert evolve("--resume", stopped, "--workers", 3, "--quiet") == 0
     assert results(stopped) == results(uninterrupted)
+
+
+def test_workers_of_a_run_breed_and_do_not_change_it(uninterrupted, tmp_path, monkeypatch):
+    n_workers = []
+
+    def pieces_and_note(numbers, executor, per_worker):
+        n_workers.append(executor.n_workers)
+        return pieces(numbers, executor, per_worker)
+
+    monkeypatch.setattr(breed, "_FEW_GENES", 0)
+    monkeypatch.setattr(breed, "pieces", pieces_and_note)
+    directory = tmp_path / "run"
+    evolve(*SAVING, "--generations", N, "--workers", 3, "--out", directory, "--quiet")
+    assert n_workers.count(3) >= N - 1
+    assert results(directory) == results(uninterrupted)
 
 
 def test_resume_records_all_starts(stopped):

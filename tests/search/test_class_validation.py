@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.families import family
+from wann.executor import Serial
 from wann.genome.compile import connection_counts, stack_networks, take_networks
 from wann.search import class_validation
 from wann.search.class_validation import (
@@ -13,7 +14,6 @@ from wann.search.class_validation import (
 )
 from wann.search.config_file import config_from_table
 from wann.tasks.accuracy import accuracies
-from wann.tasks.base import Serial
 from wann.tasks.classify import digits_task
 
 TASK = digits_task()

@@ -11,7 +11,7 @@ from tests import naive
 from tests.search.toy import N_GENERATIONS, ToyTask, configured
 from wann.errors import ConfigError, TaskError
 from wann.executors.threads import Threads
-from wann.genome import mutation
+from wann.genome import breed
 from wann.genome.compile import (
     compile_network,
     compile_population,
@@ -216,7 +216,7 @@ def test_the_same_seed_gives_the_same_bits(variant):
 
 @pytest.mark.parametrize("crossover", [0.0, 0.5])
 def test_a_search_with_workers_equals_one_without(crossover, monkeypatch):
-    monkeypatch.setattr(mutation, "_FEW_GENES", 0)
+    monkeypatch.setattr(breed, "_FEW_GENES", 0)
     config = configured(search={"crossover_probability": crossover})
     with Threads(3) as executor:
         mine = run(Search(config, ToyTask(), executor=executor))

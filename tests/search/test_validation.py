@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from tests.search.toy import ToyTask, configured
+from wann.executor import Serial
 from wann.genome.compile import network_at, stack_networks
 from wann.genome.network import network_from_connections
 from wann.search.config import ChampionConfig
 from wann.search.validation import choose_champion, choose_small, choose_tuned
-from wann.tasks.base import Rollouts, Serial
+from wann.tasks.base import Rollouts
 
 
 class Call(NamedTuple):

@@ -127,7 +127,7 @@ def test_a_search_wants_the_task_of_its_config():
     with pytest.raises(TaskError, match="task_of_config"):
         Search(config, TASK)
     assert Search(config, task_of_config(config)).task.temperature == Temperature(0.5)
-    with pytest.raises(TaskError, match="do not go with task 'cartpole_swingup'"):
+    with pytest.raises(TaskError, match="'cartpole_swingup' has no softmax with a temperature"):
         task_of_config(config_from_table(table | {"task": "cartpole_swingup"}))
 
 

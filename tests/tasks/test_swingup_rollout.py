@@ -7,6 +7,7 @@ from numba import config as numba_config
 
 from tests import naive
 from wann.errors import TaskError
+from wann.executor import Serial
 from wann.executors.threads import Threads
 from wann.genome.compile import compile_network, stack_networks
 from wann.genome.genome import minimal_genome
@@ -15,7 +16,7 @@ from wann.genome.mutation import mutate
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
 from wann.tasks import swingup
-from wann.tasks.base import Serial, shares_of_work, sweep
+from wann.tasks.base import shares_of_work, sweep
 from wann.tasks.policy import NetworkPolicy
 from wann.tasks.swingup import SwingUpTask
 from wann_envs.swingup.dynamics import TRACK_LIMIT

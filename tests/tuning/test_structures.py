@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from wann.errors import NetworkError, TaskError
+from wann.executor import Serial
 from wann.formats.champion import Champion
 from wann.genome.network import network_from_connections
-from wann.tasks.base import EpisodeNumbers, Rollouts, Serial
+from wann.tasks.base import EpisodeNumbers, Rollouts
 from wann.tasks.swingup import SwingUpTask
 from wann.tuning.budget import Budget
 from wann.tuning.cma_es import CmaEs

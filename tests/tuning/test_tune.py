@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from wann.errors import NetworkError
+from wann.executor import Serial
 from wann.executors.threads import Threads
 from wann.formats.champion import Champion
 from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
-from wann.tasks.base import EpisodeNumbers, Rollouts, Serial, sweep_weighted
+from wann.tasks.base import EpisodeNumbers, Rollouts, sweep_weighted
 from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.measure import RETURN
 from wann.tasks.policy import NetworkPolicy

@@ -8,14 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import CycleError
-from wann.executor import Executor
+from wann.executor import Executor, Serial, pieces
+from wann.genome.children import decided_children
 from wann.genome.compile import room_for_networks
 from wann.genome.innovation import InnovationCounter
-from wann.genome.mutation import decided_children, executor_for, pieces_of_children
 from wann.kernels.breed import find_origins, join_networks, start_networks, write_and_compile
 from wann.kernels.compile import count_enabled
 from wann.kernels.forward import NetworkArrays
 from wann.kernels.variation import Changes, PopulationArrays
+
+# pieces of work for each worker
+_PIECES = 4
+# children of fewer genes in all are made sooner than another thread begins
+_FEW_GENES = 100_000
 
 
 def breed_population(
@@ -37,9 +42,10 @@ def breed_population(
     and what does not differ from a sibling is not compiled again.
 
     Args:
-        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
-        executor: see ``vary_population``.
+        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng: see
+            ``vary_population``.
         known: the networks of the population, where they are at hand.
+        executor: makes some children here, some there; the result does not depend on it.
 
     Returns:
         The children, their networks, and the counter after them.
@@ -47,17 +53,25 @@ def breed_population(
     Raises:
         CycleError: the enabled connections of a child form a cycle.
     """
-    executor = executor_for(population, parents, executor)
-    pieces = pieces_of_children(len(parents), executor)
+    executor = _executor_for(population, parents, executor)
+    parts = pieces(np.arange(len(parents)), executor, _PIECES)
     changes, children, counter = decided_children(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
-        executor, pieces,
+        executor, parts,
     )  # fmt: skip
     known = known or room_for_networks(0, 0, 0)
     networks = _written_children(
-        population, n_inputs, n_outputs, changes, counter, known, children, executor, pieces
+        population, n_inputs, n_outputs, changes, counter, known, children, executor, parts
     )
     return children, networks, counter
+
+
+def _executor_for(
+    population: PopulationArrays, parents: NDArray[np.int64], executor: Executor | None
+) -> Executor:
+    """The executor, or the calling thread where there is little to do."""
+    n_genes = np.diff(population.gene_start)[parents[:, 0]].sum()
+    return executor if executor is not None and n_genes >= _FEW_GENES else Serial()
 
 
 def _written_children(
@@ -69,7 +83,7 @@ def _written_children(
     known: NetworkArrays,
     children: PopulationArrays,
     executor: Executor,
-    pieces: Sequence[NDArray[np.int64]],
+    parts: Sequence[NDArray[np.int64]],
 ) -> NetworkArrays:
     """Writes the children, and returns their networks."""
     parents, n_children = changes.parents, len(changes.parents)
@@ -86,7 +100,7 @@ def _written_children(
             population, n_inputs, n_outputs, changes, which, origin, counter.next_node_id,
             children, room_start, gapped, order, sizes,
         ),
-        pieces,
+        parts,
     )  # fmt: skip
     cyclic = np.flatnonzero(sizes[:, 0] < 0)
     if len(cyclic):
@@ -99,6 +113,6 @@ def _written_children(
         lambda which: join_networks(
             changes, which, origin, known, children, gapped, order, edge_start, networks
         ),
-        pieces,
+        parts,
     )
     return networks

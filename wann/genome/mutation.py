@@ -8,95 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import NetworkError
-from wann.executor import Executor, Serial
+from wann.executor import Serial
+from wann.genome.children import decided_children
 from wann.genome.genome import Genome
-from wann.genome.innovation import InnovationCounter, close_generation, open_generation
+from wann.genome.innovation import InnovationCounter
 from wann.genome.population import genome_at, stack_genomes
 from wann.kernels.activation import Activation
-from wann.kernels.decide import decide
-from wann.kernels.variation import (
-    N_MUTATIONS,
-    Changes,
-    Operator,
-    PopulationArrays,
-    number,
-    write,
-)
+from wann.kernels.variation import N_MUTATIONS, Operator, PopulationArrays, write_children
 
 # hidden nodes of the release may have any activation but the square
 HIDDEN_ACTIVATIONS = tuple(activation for activation in Activation if activation.value <= 10)
-
-
-# pieces of work for each worker
-_PIECES = 4
-# children of fewer genes in all are made sooner than another thread begins
-_FEW_GENES = 100_000
-
-
-def executor_for(
-    population: PopulationArrays, parents: NDArray[np.int64], executor: Executor | None
-) -> Executor:
-    """The executor, or the calling thread where there is little to do."""
-    n_genes = np.diff(population.gene_start)[parents[:, 0]].sum()
-    return executor if executor is not None and n_genes >= _FEW_GENES else Serial()
-
-
-def pieces_of_children(n_children: int, executor: Executor) -> list[NDArray[np.int64]]:
-    """Divides children among workers; those of a piece lie beside each other."""
-    n_pieces = 1 if executor.n_workers == 1 else _PIECES * executor.n_workers
-    return np.array_split(np.arange(n_children), n_pieces)
-
-
-def decided_children(
-    population: PopulationArrays,
-    n_inputs: int,
-    n_outputs: int,
-    parents: NDArray[np.int64],
-    operators: NDArray[np.int8],
-    odds: Sequence[float],
-    activations: Sequence[int],
-    counter: InnovationCounter,
-    rng: np.random.Generator,
-    executor: Executor,
-    pieces: Sequence[NDArray[np.int64]],
-) -> tuple[Changes, PopulationArrays, InnovationCounter]:
-    """Decides what becomes of children.
-
-    Args:
-        population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
-        executor: see ``vary_population``.
-        pieces: of ``pieces_of_children``.
-
-    Returns:
-        The changes, numbered; the children, of which only the places are written; the counter
-        after them.
-    """
-    n_children = len(parents)
-    changes = Changes(
-        parents,
-        rng.integers(0, 2**64, n_children, dtype=np.uint64),
-        operators.astype(np.int8),
-        *np.empty((4, n_children), np.int64),
-    )
-    some_odds, choices = np.array(odds, np.float64), np.array(activations, np.int8)
-    executor.run(
-        lambda which: decide(population, n_inputs, n_outputs, some_odds, choices, which, changes),
-        pieces,
-    )
-    innovations = open_generation(counter, n_children)
-    node_start, gene_start = number(population, changes, innovations)
-    n_nodes, n_genes = int(node_start[-1]), int(gene_start[-1])
-    children = PopulationArrays(
-        node_start,
-        np.empty(n_nodes, np.int32),
-        np.empty(n_nodes, np.int8),
-        gene_start,
-        np.empty(n_genes, np.int32),
-        np.empty(n_genes, np.int32),
-        np.empty(n_genes, np.int32),
-        np.empty(n_genes, np.bool_),
-    )
-    return changes, children, close_generation(innovations)
 
 
 def vary_population(
@@ -109,7 +30,6 @@ def vary_population(
     activations: Sequence[int],
     counter: InnovationCounter,
     rng: np.random.Generator,
-    executor: Executor | None = None,
 ) -> tuple[PopulationArrays, NDArray[np.int8], InnovationCounter]:
     """Makes a generation of children.
 
@@ -122,18 +42,16 @@ def vary_population(
         activations: ids that hidden nodes may have.
         counter: the next innovation numbers.
         rng: draws a seed for each child.
-        executor: makes some children here, some there; the result does not depend on it.
 
     Returns:
         The children, the operator that was applied to each, and the counter after them.
     """
-    executor = executor_for(population, parents, executor)
-    pieces = pieces_of_children(len(parents), executor)
+    everyone = np.arange(len(parents))
     changes, children, counter = decided_children(
         population, n_inputs, n_outputs, parents, operators, odds, activations, counter, rng,
-        executor, pieces,
+        Serial(), [everyone],
     )  # fmt: skip
-    executor.run(lambda which: write(population, changes, which, children), pieces)
+    write_children(population, changes, everyone, children)
     return children, changes.operator, counter
 
 

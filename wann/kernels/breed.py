@@ -11,7 +11,7 @@ from numba import njit
 
 from wann.kernels.compile import compile_one
 from wann.kernels.room import make_room
-from wann.kernels.variation import Operator, write_one
+from wann.kernels.variation import Operator, write_child
 
 _CHANGE_ACTIVATION, _COPY = int(Operator.CHANGE_ACTIVATION), int(Operator.COPY)
 
@@ -55,7 +55,7 @@ def write_and_compile(
     """Writes children to their places, and compiles those that have connections of their own.
 
     Args:
-        population, changes, which, children: as of ``write``.
+        population, changes, which, children: as of ``write_children``.
         n_inputs, n_outputs: of every genome, without the bias.
         origin: as of ``find_origins``.
         next_id: larger than all ids of nodes.
@@ -70,7 +70,7 @@ def write_and_compile(
     room = make_room(population, next_id, 1 + n_inputs + n_outputs)
     stream = np.empty(1, np.uint64)
     for c in which:
-        write_one(population, changes, c, children, stream)
+        write_child(population, changes, c, children, stream)
         if origin[c] != c:
             continue
         first = children.node_start[c]

@@ -11,7 +11,7 @@ from numba import njit
 from wann.kernels.free_pair import count_equal, find_equal, find_free_pair
 from wann.kernels.random import below, uniform
 from wann.kernels.room import make_room
-from wann.kernels.variation import N_MUTATIONS, Operator, mix
+from wann.kernels.variation import N_MUTATIONS, Operator, cross_over
 
 _ADD_CONNECTION, _ADD_NODE, _ENABLE, _CHANGE_ACTIVATION, _COPY, _DRAW = map(int, Operator)
 
@@ -125,12 +125,12 @@ def decide(population, n_inputs, n_outputs, odds, choices, which, changes):
         activation = population.activation[population.node_start[p] : population.node_start[p + 1]]
         is_enabled = population.is_enabled[population.gene_start[p] : population.gene_start[p + 1]]
         if other != p:
-            mixed, is_on = room.activation[: len(activation)], room.is_enabled[: len(is_enabled)]
-            mixed[:] = activation
+            crossed, is_on = room.activation[: len(activation)], room.is_enabled[: len(is_enabled)]
+            crossed[:] = activation
             is_on[:] = is_enabled
-            mix(population, p, other, stream, mixed, is_on)
+            cross_over(population, p, other, stream, crossed, is_on)
             applied, place, value = _decide_one(
-                population, p, mixed, is_on, n_inputs, n_outputs, operator, odds, choices, stream,
+                population, p, crossed, is_on, n_inputs, n_outputs, operator, odds, choices, stream,
                 room,
             )  # fmt: skip
         else:

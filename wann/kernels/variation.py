@@ -93,7 +93,7 @@ def _copy(source, begin, end, target, first):
 
 
 @njit(cache=True)
-def mix(population, p, other, stream, activation, is_enabled):
+def cross_over(population, p, other, stream, activation, is_enabled):
     """Crossover: what genes and nodes of genome ``p`` share with the other come from either.
 
     Disjoint and excess genes stay those of the fitter parent, ``p``.
@@ -129,7 +129,7 @@ def mix(population, p, other, stream, activation, is_enabled):
 
 
 @njit(cache=True)
-def number(population, changes, innovations):
+def number_changes(population, changes, innovations):
     """Gives new nodes and genes their numbers, and children their places, in their order.
 
     Args:
@@ -172,7 +172,7 @@ def _append_gene(children, gene, innovation, source, target):
 
 
 @njit(cache=True)
-def write_one(population, changes, c, children, stream):
+def write_child(population, changes, c, children, stream):
     """Writes child ``c`` to its place."""
     p, other, operator = changes.parents[c, 0], changes.parents[c, 1], changes.operator[c]
     begin, end, node = (
@@ -196,7 +196,7 @@ def write_one(population, changes, c, children, stream):
     if other != p:
         stream[0] = changes.seed[c]
         activation = children.activation[node:new_node]
-        mix(population, p, other, stream, activation, children.is_enabled[gene:new_gene])
+        cross_over(population, p, other, stream, activation, children.is_enabled[gene:new_gene])
     place, value, innovation = changes.place[c], changes.value[c], changes.new_gene[c]
     if operator == _ADD_CONNECTION:
         source, target = children.node_id[node + place], children.node_id[node + value]
@@ -215,7 +215,7 @@ def write_one(population, changes, c, children, stream):
 
 
 @njit(cache=True, nogil=True)
-def write(population, changes, which, children):
+def write_children(population, changes, which, children):
     """Writes children to their places.
 
     Args:
@@ -226,4 +226,4 @@ def write(population, changes, which, children):
     """
     stream = np.empty(1, np.uint64)
     for c in which:
-        write_one(population, changes, c, children, stream)
+        write_child(population, changes, c, children, stream)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from wann.executor import Executor
 from wann.formats.champion import Champion
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task
+from wann.tasks.base import Task
 from wann.tasks.data import DataPlace
 from wann.tuning.tune import TunedChampion, TuneSettings, tune_champion
 

@@ -15,7 +15,7 @@ from wann.search.champion import Champions
 from wann.search.config import Config, DataConfig
 from wann.search.config_file import apply_settings, config_from_table, read_table
 from wann.search.presets import fitted_to_data, is_preset, load_table
-from wann.search.task import fitted_to, task_of_config
+from wann.search.task import task_of_config, with_softmax_of
 from wann.tasks.base import Task
 from wann.tasks.classify import OWN_DATA, ClassifyTask, own_data_task
 from wann.tasks.data import USUAL_PLACE, DataPlace
@@ -104,7 +104,7 @@ def _resolved(request: RunRequest) -> tuple[Config, Task]:
     place = request.data.or_of(asdict(config.data))
     if made is None or made.name != config.task or place != request.data:
         made = make_task(config.task, place)
-    made = fitted_to(made, config)
+    made = with_softmax_of(made, config)
     return _with_data(config, made), made
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import wann
+from wann.executor import Executor, Serial
 from wann.formats.champion import Champion
 from wann.genome.compile import network_at
 from wann.kernels.forward import NetworkArrays
@@ -17,7 +18,6 @@ from wann.search.class_validation import (
 from wann.search.config_file import config_to_table
 from wann.search.search import Search
 from wann.search.validation import Validation, choose_champion, choose_small, choose_tuned
-from wann.tasks.base import Executor, Serial
 
 
 class _Choice(NamedTuple):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.genome.compile import connection_counts, take_networks
 from wann.kernels.forward import NetworkArrays
 from wann.search.config import Config
 from wann.search.random import Stream, stream_rng
 from wann.search.validation import SMALL_SHARE, Validation
 from wann.tasks.accuracy import accuracies
-from wann.tasks.base import Executor
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.weights import draw_weights
 

@@ -72,8 +72,8 @@ class Search:
             softmax of the config, as ``task_of_config`` makes it.
         seed: replaces the config's.
         state: where to go on; None: a new search.
-        executor: breeds; None: the calling thread. The search does not depend on it, and does
-            not close it; it may be replaced at any time.
+        executor: breeds, in threads of this process; None: the calling thread. The search does
+            not depend on it, and does not close it; it may be replaced at any time.
 
     Source: Gaier & Ha 2019, section 3.
     """

@@ -23,14 +23,14 @@ def task_of_config(config: Config, place: DataPlace = USUAL_PLACE) -> Task:
     Raises:
         TaskError: the task is unknown, or its data are wrong, or a setting does not go with it.
     """
-    return fitted_to(make_task(config.task, place.or_of(asdict(config.data))), config)
+    return with_softmax_of(make_task(config.task, place.or_of(asdict(config.data))), config)
 
 
-def fitted_to(task: Task, config: Config) -> Task:
+def with_softmax_of(task: Task, config: Config) -> Task:
     """The task with the softmax of a config.
 
     Raises:
-        TaskError: the task has none.
+        TaskError: the config sets a temperature, and the task has none.
     """
     if isinstance(task, ClassifyTask):
         return task.with_temperature(_temperature(config))
@@ -50,8 +50,7 @@ def check_softmax(task: Task, config: Config) -> None:
     elif wanted != PAPER_SOFTMAX:
         raise TaskError(
             f"weights.temperature = {wanted.at_one:g} and weights.temperature_power = "
-            f"{wanted.power:g} do not go with task {task.name!r}: they are of the softmax of "
-            "classifiers"
+            f"{wanted.power:g}: task {task.name!r} has no softmax with a temperature"
         )
 
 

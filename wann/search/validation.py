@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.genome.compile import connection_counts, take_networks
 from wann.kernels.forward import NetworkArrays
 from wann.search.config import Config
 from wann.search.random import Stream, stream_rng
-from wann.tasks.base import Executor, Task, sweep
+from wann.tasks.base import Task, sweep
 from wann.tasks.weights import draw_weights
 
 # the champion for one weight is chosen on a grid of weights: all networks with all of them, then

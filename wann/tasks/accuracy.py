@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.kernels.classify import weighted_outputs
 from wann.kernels.forward import NetworkArrays
-from wann.tasks.base import Executor, Floats
+from wann.tasks.base import Floats
 from wann.tasks.cross_entropy import Samples, class_outputs
 
 # outputs in memory at a time

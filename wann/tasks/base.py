@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import TaskError
-from wann.executor import Executor as Executor
-from wann.executor import Serial as Serial
+from wann.executor import Executor, Serial
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.tasks.measure import Measure
 

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import TaskError
+from wann.executor import Executor, Serial
 from wann.kernels.classify import pair_losses
 from wann.kernels.forward import NetworkArrays
 from wann.tasks.base import (
     EpisodeNumbers,
-    Executor,
     Precision,
     Rollouts,
-    Serial,
     check_fit,
     check_rollout,
     check_weighted,

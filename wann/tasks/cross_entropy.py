@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor, Serial, pieces
 from wann.kernels.classify import network_outputs, separate_losses, shared_losses
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.kernels.program import Program, make_program
 from wann.kernels.sharing import UniqueNodes, name_nodes, unique_nodes
-from wann.tasks.base import Executor, Serial
 
 # weights: below it a temperature falls no faster than the weight; what stands for zero
 _LINEAR_BELOW, _SMALLEST = 0.03, 1e-6
@@ -55,8 +55,7 @@ def _on_pieces(
 ) -> None:
     """Calls a function with the numbers of blocks or networks, some at a time."""
     executor = executor or Serial()
-    n_pieces = 1 if executor.n_workers == 1 else min(len(numbers), _PIECES * executor.n_workers)
-    executor.run(function, [numbers[k::n_pieces].copy() for k in range(n_pieces)])
+    executor.run(function, pieces(numbers, executor, _PIECES))
 
 
 def plan(

@@ -6,13 +6,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from wann.executor import Executor, Serial
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
 from wann.tasks.base import (
     EpisodeNumbers,
-    Executor,
     Precision,
     Rollouts,
-    Serial,
     check_rollout,
     check_weighted,
     shares_of_work,

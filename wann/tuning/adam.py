@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import NetworkError
+from wann.executor import Executor, Serial
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.kernels.adam import adam_step
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.kernels.gradient import Blocks, block_gradients
-from wann.tasks.base import Executor, Serial
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.budget import Budget
 from wann.tuning.held_back import hold_back

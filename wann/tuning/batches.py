@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.errors import NetworkError
+from wann.executor import Executor, Serial
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.accuracy import individual_outputs
-from wann.tasks.base import Executor, Floats, Serial
+from wann.tasks.base import Floats
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import Samples
 from wann.tuning.budget import Budget

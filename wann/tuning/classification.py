@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.accuracy import accuracies, individual_outputs, outputs_by_weight, probabilities
-from wann.tasks.base import Executor
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.measure import ACCURACY
 from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score

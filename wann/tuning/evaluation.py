@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task
+from wann.tasks.base import Task
 from wann.tuning.classification import AccuracyScorer
 from wann.tuning.returns import ReturnScorer
 from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score

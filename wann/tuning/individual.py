@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wann.errors import NetworkError
+from wann.executor import Executor, Serial
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Precision, Serial, Task, sweep_weighted
+from wann.tasks.base import Precision, Task, sweep_weighted
 from wann.tuning.budget import Budget
 from wann.tuning.optimiser import MakeOptimiser, Optimiser, Weights
 from wann.tuning.plan import OnProgress, Plan, Progress, Tuning, plan_for

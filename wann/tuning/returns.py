@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task, sweep, sweep_weighted
+from wann.tasks.base import Task, sweep, sweep_weighted
 from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
 
 SWEEP_STEP = 0.02

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from wann.executor import Executor
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task, sweep
+from wann.tasks.base import Task, sweep
 from wann.tuning.evaluation import best_shared_weight
 from wann.tuning.random import TuningStream, tuning_rng
 from wann.tuning.returns import SWEEP_STEP

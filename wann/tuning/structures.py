@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.executor import Executor
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task, sweep
+from wann.tasks.base import Task, sweep
 from wann.tuning.budget import Budget
 from wann.tuning.random import TuningStream, tuning_rng
 from wann.tuning.score import HIGH, LOW

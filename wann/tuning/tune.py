@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from wann.errors import NetworkError, TaskError
+from wann.executor import Executor
 from wann.formats.champion import Champion
 from wann.genome.network import Network
-from wann.tasks.base import Executor, Task
+from wann.tasks.base import Task
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.adam import tune_adam
 from wann.tuning.batches import tune_on_batches
