@@ -237,3 +237,13 @@ def test_champion_is_drawn_as_a_grid_and_on_demand_as_a_graph(run, tmp_path):
     assert made["auto"] == made["grid"] == (run / "champion.svg").read_bytes()
     assert b"pixels of output 9" in made["grid"]
     assert b"pixels of output" not in made["graph"]
+
+
+def test_the_bench_can_measure_the_population_of_a_run(run, capsys):
+    assert main(["bench", "digits", "--run", str(run), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["settings"] == {"task": "digits", "population": 24, "weights": 6, "batch": 300}
+    assert made["late"]["unique_nodes"] < made["late"]["nodes"]
+    for arguments in (["bench", "mnist", "--run", str(run)], ["bench", "--run", str(run)]):
+        assert main(arguments) == 2
+        assert capsys.readouterr().err.count("\n") == 1

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wann.bench.mnist_reference import cross_entropy
@@ -145,9 +146,15 @@ def _measure(task: ClassifyTask, config: Config, state: EvolutionState | None) -
     with Threads(1) as one, Threads(2) as two:
         parts = _fastest_generation(task, config, state, two)
 
-        def evaluate(executor: Threads, is_shared: bool) -> Callable[[], object]:
+        def evaluate(executor: Threads, is_shared: bool) -> Callable[[], NDArray[np.float64]]:
             return lambda: cross_entropies(
-                networks, weights, task.samples, trials, executor=executor, is_shared=is_shared
+                networks,
+                weights,
+                task.samples,
+                trials,
+                executor=executor,
+                is_shared=is_shared,
+                temperature=task.temperature,
             )
 
         unique, program = plan(networks, weights, task.samples)
@@ -161,8 +168,7 @@ def _measure(task: ClassifyTask, config: Config, state: EvolutionState | None) -
             },
             _ROUNDS,
         )
-        right = cross_entropies(networks, weights, task.samples, trials)
-        other = cross_entropies(networks, weights, task.samples, trials, is_shared=False)
+        right, other = evaluate(one, True)(), evaluate(one, False)()
     x, y = task.samples.x[trials].astype(np.float64), task.samples.y[trials]
     some = [
         network_at(networks, p, n_inputs, n_outputs)
@@ -207,12 +213,17 @@ def _measure(task: ClassifyTask, config: Config, state: EvolutionState | None) -
     return result
 
 
-def measure_mnist(task: ClassifyTask, what: Plan | None = None) -> dict[str, Any]:
+def measure_mnist(
+    task: ClassifyTask, what: Plan | None = None, grown: Search | None = None
+) -> dict[str, Any]:
     """Measures generation 0 and a late generation.
 
     Args:
         task: with the data.
         what: sizes.
+        grown: a search on this task that gives settings and late generation; None: the settings
+            of the paper, and the generation of ``late_state``, which shares less than one that took
+            longer.
 
     Returns:
         The settings; for "generation 0" and "late": numbers of nodes and connections, milliseconds
@@ -222,19 +233,27 @@ def measure_mnist(task: ClassifyTask, what: Plan | None = None) -> dict[str, Any
         from two networks on one core. "evaluate" is what the fastest generation took beyond the
         planning of the first.
     """
+    if grown is not None:
+        return _results(task, grown.config, grown.state)
     what = what or Plan()
     config = paper_config(task.name, what.population, what.batch)
     start = time.perf_counter()
     with Threads(2) as executor:
         late = late_state(task, what, executor)
     seconds = time.perf_counter() - start
+    results = _results(task, config, late)
+    results["late"]["seconds_to_get_there"] = seconds
+    return results
+
+
+def _results(task: ClassifyTask, config: Config, late: EvolutionState) -> dict[str, Any]:
     return {
         "settings": {
             "task": task.name,
-            "population": what.population,
-            "weights": len(config.weights.values),
-            "batch": what.batch,
+            "population": config.search.population,
+            "weights": len(Search(config, task).ask().weights),
+            "batch": config.episodes.at(late.generation),
         },
         "generation 0": _measure(task, config, None),
-        "late": _measure(task, config, late) | {"seconds_to_get_there": seconds},
+        "late": _measure(task, config, late),
     }

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from wann.cli.arguments import add_data_dir, add_json, data_place, example, integer_from
+from wann.cli.arguments import add_data_dir, add_json, data_place, example, integer_from, path
 
 _SWINGUP, _CARS = "cartpole_swingup", "car_racing"
 
@@ -38,6 +38,14 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=integer_from(0), default=0, metavar="S", help="of the first of them (0)"
     )
+    parser.add_argument(
+        "--run",
+        dest="grown",
+        metavar="RUN",
+        type=path,
+        help="mnist, digits: the settings and the late generation of this run directory, instead "
+        "of one that is grown in a few seconds",
+    )
     add_data_dir(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -49,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.data_dir is not None and args.task != "mnist":
         raise ConfigError("--data-dir belongs to wann bench mnist")
+    if args.grown is not None and args.task not in ("mnist", "digits"):
+        raise ConfigError("--run belongs to wann bench mnist and wann bench digits")
     if args.fidelity is not None:
         if args.task != _CARS:
             raise ConfigError(f"--fidelity belongs to wann bench {_CARS}")
@@ -58,12 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
         result, show = measure_car_racing(), _show_cars
     elif args.task in ("mnist", "digits"):
-        from wann.bench.mnist import measure_mnist
-        from wann.tasks.classify import digits_task, mnist_task
-
-        task = mnist_task(data_place(args)) if args.task == "mnist" else digits_task()
-        result = measure_mnist(task)
-        show = _show_mnist
+        result, show = _classification(args), _show_mnist
     else:
         from wann.bench.swingup import measure_swingup
 
@@ -73,6 +78,21 @@ def run(args: argparse.Namespace) -> int:
     else:
         show(result)
     return 0
+
+
+def _classification(args: argparse.Namespace) -> dict[str, Any]:
+    from wann.bench.mnist import measure_mnist
+    from wann.errors import ConfigError
+    from wann.run.structures import search_of_run
+    from wann.tasks.classify import ClassifyTask, digits_task, mnist_task
+
+    place = data_place(args)
+    if args.grown is None:
+        return measure_mnist(mnist_task(place) if args.task == "mnist" else digits_task())
+    grown = search_of_run(args.grown, place)
+    if grown.task.name != args.task or not isinstance(grown.task, ClassifyTask):
+        raise ConfigError(f"{args.grown} is a run of {grown.task.name!r}, not {args.task!r}")
+    return measure_mnist(grown.task, grown=grown)
 
 
 def _show_swingup(result: dict[str, Any]) -> None:

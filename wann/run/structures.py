@@ -19,6 +19,26 @@ from wann.search.task import task_of_config
 from wann.tasks.data import USUAL_PLACE, DataPlace
 
 
+def search_of_run(
+    path: Path, place: DataPlace = USUAL_PLACE, say: Callable[[str], None] = lambda _: None
+) -> Search:
+    """The search of a run, where its last checkpoint left it; arguments as ``structures_of_run``.
+
+    Raises:
+        RunError: it is none, or holds no checkpoint.
+        ConfigError: its config cannot be read.
+    """
+    directory = RunDirectory(path)
+    if not directory.has_checkpoint:
+        raise RunError(f"{path} holds no checkpoint, and so no structures but its champions")
+    config = config_from_table(read_table(directory.config))
+    task = task_of_config(config, place)
+    checkpoint, warning = load_checkpoint(directory.checkpoint)
+    if warning:
+        say(f"warning: {warning}")
+    return Search(config, task, state=checkpoint.state)
+
+
 def structures_of_run(
     path: Path, place: DataPlace = USUAL_PLACE, say: Callable[[str], None] = lambda _: None
 ) -> list[list[Network]]:
@@ -37,16 +57,8 @@ def structures_of_run(
         RunError: it is none, or holds no checkpoint.
         ConfigError: its config cannot be read.
     """
-    directory = RunDirectory(path)
-    if not directory.has_checkpoint:
-        raise RunError(f"{path} holds no checkpoint, and so no structures but its champions")
-    config = config_from_table(read_table(directory.config))
-    task = task_of_config(config, place)
-    checkpoint, warning = load_checkpoint(directory.checkpoint)
-    if warning:
-        say(f"warning: {warning}")
-    search = Search(config, task, state=checkpoint.state)
-    lineages = [search.champion_candidates(), *bests_by_heat(search.state, config.search)]
+    search = search_of_run(path, place, say)
+    lineages = [search.champion_candidates(), *bests_by_heat(search.state, search.config.search)]
     made = [_networks(search, lineage) for lineage in lineages]
     return [networks for networks in made if networks]
 
