@@ -79,6 +79,17 @@ def test_a_small_case_by_hand():
     assert known.age.tolist() == [2, 1, 1]
 
 
+def test_no_estimate_rises_above_what_is_possible():
+    known = Lifetime(np.array([[-0.1, -0.2], [-0.1, -0.2]]), np.array([1, 1]), np.arange(2))
+    scores = np.array([[-0.05, -0.2], [-9.0, -0.2]])
+    free = observe(known, scores, 20, 0.5)
+    assert free.estimate[0, 0] > 0
+    bounded = observe(known, scores, 20, 0.5, 0.0)
+    assert bounded.estimate[0, 0] == pytest.approx(-0.05)
+    assert bounded.estimate[1].tolist() == free.estimate[1].tolist()
+    assert bounded.estimate[:, 1].tolist() == free.estimate[:, 1].tolist()
+
+
 def test_of_nobody_nothing_is_known():
     assert len(pass_on(Lifetime(), np.array([0]), np.array([0, 1])).age) == 0
     assert len(take(Lifetime(), np.array([3])).age) == 0

@@ -31,7 +31,11 @@ def add_parser(verbs: Any) -> None:
         help="of each score (100); not of classifiers",
     )
     parser.add_argument(
-        "--seed", type=integer_from(0), default=0, metavar="N", help="of weights and episodes (0)"
+        "--seed",
+        type=integer_from(0),
+        default=12345,
+        metavar="N",
+        help="of weights and episodes (12345: a run's own scores have the seed of the run)",
     )
     add_data(parser)
     add_json(parser)

@@ -12,7 +12,12 @@ from wann.cli.arguments import add_champion, add_json, example, finite_number, i
 
 def _weight(text: str) -> float | str:
     """A number, "best" or "tuned"."""
-    return text if text in ("best", "tuned") else finite_number(text)
+    if text in ("best", "tuned"):
+        return text
+    try:
+        return finite_number(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, 'best' or 'tuned'") from None
 
 
 def add_parser(verbs: Any) -> None:

@@ -58,6 +58,8 @@ def _champion(
     task = search.task
     score: dict[str, Any] = {"mean": validation.mean, "std": validation.std}
     score |= task.measure.over(validation.episodes)
+    if task.measure.is_per_cent:
+        score["protocol"] = "training samples, drawn for this choice; the test part has no say"
     if task.measure.is_per_cent and validation.weight is not None:
         # it is a single accuracy
         del score["std"]

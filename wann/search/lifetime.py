@@ -15,6 +15,7 @@ Comparisons with single weights (epsilon-lexicase) stay within a generation.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,7 +40,11 @@ class Lifetime:
 
 
 def observe(
-    known: Lifetime, scores: NDArray[np.float64], lifetime: int, inheritance: float
+    known: Lifetime,
+    scores: NDArray[np.float64],
+    lifetime: int,
+    inheritance: float,
+    highest: float = math.inf,
 ) -> Lifetime:
     """The estimates after a generation was scored.
 
@@ -53,11 +58,16 @@ def observe(
     are then moved by o / ``lifetime``: this changes no order, and their level follows the scores
     where the batches get harder or the population better.
 
+    An estimate that would rise above what is possible rises half of the way there instead: a
+    generation may differ from the others by more than its offset, where its weights make all
+    scores many times as far apart.
+
     Args:
         known: of P individuals; of none: all are new, and their scores are their estimates.
         scores: (P, 2) mean and maximum over the weights in this generation.
         lifetime: number of generations that an elite's mean runs over, about.
         inheritance: how far a child is believed to differ as it did on this batch.
+        highest: the highest score that there can be.
     """
     everyone = np.arange(len(scores))
     if len(known.age) == 0:
@@ -76,7 +86,9 @@ def observe(
     origin_score = np.where(lives_on[:, None], scores[known.parent], known.estimate + offset)
     inherited = origin + inheritance * (scores - origin_score)
     estimate = np.where(is_child[:, None], inherited, estimate)
-    return Lifetime(estimate + offset / lifetime, age, everyone)
+    estimate += offset / lifetime
+    half_way = 0.5 * (np.minimum(known.estimate, highest) + highest)
+    return Lifetime(np.where(estimate > highest, half_way, estimate), age, everyone)
 
 
 def take(known: Lifetime, chosen: NDArray[np.int64]) -> Lifetime:

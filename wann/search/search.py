@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -207,6 +208,7 @@ class Search:
             np.column_stack([objectives.mean, objectives.maximum]),
             self.config.search.lifetime,
             self.config.search.inheritance,
+            0.0 if self.task.measure.is_loss else math.inf,
         )
 
     def _complexity(self, networks: NetworkArrays) -> NDArray[np.int64]:

@@ -150,8 +150,8 @@ def _check_method(task: Task, method: Method, has_structures: bool) -> None:
     if has_structures and not tunes_structures(task, method):
         several = [name for name in _TUNERS[task.measure.kind] if tunes_structures(task, name)]
         raise TaskError(
-            f"method {method!r} tunes one structure of task {task.name!r}; "
-            f"of several: {', '.join(several) or 'none'}"
+            f"method {method!r} tunes a single structure of task {task.name!r}, not the best of a "
+            f"run's structures; methods that do: {', '.join(several) or 'none'}"
         )
 
 
