@@ -76,7 +76,7 @@ def test_an_evaluation_has_the_documented_keys_and_those_of_the_run(run, tmp_pat
     tuned = (0.5,) * champion.network.n_connections
     file = tmp_path / "tuned.json"
     save_champion(type(champion)(**vars(champion) | {"tuned_weights": tuned}), file)
-    assert main(["evaluate", str(file), "--json"]) == 0
+    assert main(["evaluate", str(file), "--seed", "0", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert {*made} == {
         *("task", "seed", "network", "profile", "per_class", "confusion"),
@@ -155,7 +155,7 @@ def test_plots_show_what_an_evaluation_measures(run, tmp_path, capsys, figures):
     champion = run / "champion.json"
     assert main(["plot", str(champion), "-o", str(tmp_path)]) == 0
     capsys.readouterr()
-    assert main(["evaluate", str(champion), "--json"]) == 0
+    assert main(["evaluate", str(champion), "--seed", "0", "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)
     images = images_of(figures["champion_classes.png"])
     by_class = scores["per_class"]

@@ -47,7 +47,7 @@ def test_tuned_weights_are_written_reported_and_replayed(capsys, champion, metho
     assert told["after"]["mean"] >= told["before"]["mean"]
     assert told["ended_by"] == "evaluations"
     # the score of the file is that of wann evaluate with the same seed and episodes
-    code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--json")
+    code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--seed", 0, "--json")
     assert json.loads(out)["tuned_weights"]["mean"] == told["after"]["mean"]
     assert "tuned weights" in run(capsys, "evaluate", file, "--episodes", 5)[1]
     code, out, _ = run(capsys, "replay", file, "--weight", "tuned", "--seed", 3, "--json")
@@ -158,7 +158,7 @@ def test_the_structures_of_a_run_are_tuned_together(capsys, run_directory):
     tuned = load_champion(file)
     assert tuned.network in structures_of_run(run_directory)[0]
     assert told["connections"] == tuned.network.n_connections == len(tuned.tuned_weights)
-    code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--json")
+    code, out, _ = run(capsys, "evaluate", file, "--episodes", 30, "--seed", 0, "--json")
     assert json.loads(out)["tuned_weights"]["mean"] == told["after"]["mean"]
 
 
