@@ -247,11 +247,12 @@ def measure_mnist(
 
 
 def _results(task: ClassifyTask, config: Config, late: EvolutionState) -> dict[str, Any]:
+    weights = config.weights
     return {
         "settings": {
             "task": task.name,
             "population": config.search.population,
-            "weights": len(Search(config, task).ask().weights),
+            "weights": len(weights.values) if weights.sweep == "fixed" else weights.n,
             "batch": config.episodes.at(late.generation),
         },
         "generation 0": _measure(task, config, None),

@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
                 else f"{score.mean:7.1f} ± {score.std:5.1f}"
             )
             print(f"  {label + at:42} {numbers}")
-        if made.after.mean == made.before.mean and args.method != "shared":
+        if args.method != "shared" and len(set(made.champion.tuned_weights or ())) == 1:
             print("  no weights were better: all connections keep the best shared weight")
         spent = f"{made.evaluations} {measure.unit}, " if made.evaluations else ""
         size = f"{made.champion.network.n_connections} connections"

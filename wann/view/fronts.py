@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from wann.formats.champion import Champion
 from wann.genome.network import Network
@@ -27,6 +27,7 @@ from wann.view.panels import (
     save_figure,
     scale_losses,
     start_at_zero,
+    write_log_ticks,
     write_title,
 )
 from wann.view.profile import levels_of
@@ -37,7 +38,6 @@ _PANELS = (
     ("mean", "mean return over shared weights", "mean cross-entropy over shared weights"),
     ("max", "best return over shared weights", "least cross-entropy over shared weights"),
 )
-_ALL_DIGITS = tuple(map(float, range(1, 10)))
 _MARKERS = "*Ds^vX"
 
 
@@ -159,12 +159,7 @@ def draw_fronts(
             scale_losses(axes)
         else:
             start_at_zero(axes, *(getattr(front, name) for front in chosen))
-        low, high = axes.get_xlim()
-        axes.xaxis.set_major_locator(
-            LogLocator(subs=(1.0, 2.0, 5.0) if high > 8 * low else _ALL_DIGITS)
-        )
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
-        axes.xaxis.set_minor_locator(NullLocator())
+        write_log_ticks(axes.xaxis, "{x:.0f}")
     if marks:
         _write_legend(figure, panels)
     write_title(panels[0], title)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
@@ -28,6 +29,7 @@ SMALL, NORMAL = 9.0, 10.0
 
 _LONGEST_TITLE = 60
 _LEAST_LOSS = 1e-3
+_ALL_DIGITS = tuple(map(float, range(1, 10)))
 
 FORMATS = (".png", ".svg", ".pdf")
 # without dates: the same data give the same bytes
@@ -129,11 +131,23 @@ def losses_of(scores: Floats) -> Floats:
 def scale_losses(axes: Axes) -> None:
     """Gives losses, which are positive, a logarithmic axis with readable numbers."""
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    steps = (1.0, 2.0, 5.0) if high > 8 * low else tuple(map(float, range(1, 10)))
-    axes.yaxis.set_major_locator(LogLocator(subs=steps))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
+    write_log_ticks(axes.yaxis, "{x:g}")
+
+
+def write_log_ticks(axis: Axis, numbers: str) -> None:
+    """Labels a logarithmic axis at 1, 2 and 5, or at every digit where it is short.
+
+    The limits must not have to change any more.
+
+    Args:
+        axis: of a panel.
+        numbers: how they are written, for a ``StrMethodFormatter``.
+    """
+    low, high = axis.get_view_interval()
+    steps = (1.0, 2.0, 5.0) if high > 8 * low else _ALL_DIGITS
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(StrMethodFormatter(numbers))
+    axis.set_minor_locator(NullLocator())
 
 
 def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
