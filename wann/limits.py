@@ -1,0 +1,27 @@
+"""How large networks, files and numbers may be: one place, stated in the documentation.
+
+Each number is far above what anybody needs (a dense network of 784, 300, 100 and 10 nodes has
+266,610 connections) and far below what harms a machine. ``wann_envs.limits`` has those of data.
+"""
+
+from __future__ import annotations
+
+# of a network in a file
+MOST_NODES = 1_000_000
+MOST_CONNECTIONS = 10_000_000
+MOST_INPUTS = 20_000
+MOST_OUTPUTS = 10_000
+
+# bytes of a file as it lies on the disk
+LARGEST_CHAMPION = 1_000_000_000
+LARGEST_TABLE = 1_000_000_000  # metrics.csv, fronts.csv
+LARGEST_RECORD = 100_000_000  # meta.json, reproduction.json
+LARGEST_CONFIG = 1_000_000
+LARGEST_CHECKPOINT = 4_000_000_000  # its arrays, unpacked
+
+# on a command line
+MOST_WORKERS = 1_024
+MOST_EPISODES = 100_000_000
+MOST_EVALUATIONS = 10**12
+LARGEST_SEED = 2**63 - 1
+LONGEST_ECHO = 100  # characters of what was given, in a message
