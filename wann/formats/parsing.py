@@ -15,6 +15,8 @@ from wann.printable import printable, shown
 from wann_envs.files import read_regular
 
 _LONGEST_REASON = 200
+# more take Python long to read, and it refuses to write them
+_MOST_DIGITS = 4_000
 
 
 @contextmanager
@@ -54,8 +56,13 @@ def read_text(path: Path, most_bytes: int, error_class: type[WannError] = Format
         return read_regular(path, most_bytes).decode("utf-8")
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, *, any_integers: bool = False) -> Any:
     """Parses JSON strictly: no NaN, no infinity, no number that a float cannot hold, no key twice.
+
+    Args:
+        text: the text.
+        any_integers: integers beyond what a float holds are let through: whoever checks the fields
+            can say which one is too large.
 
     Raises:
         ValueError, RecursionError: it is none.
@@ -65,7 +72,7 @@ def parse_json(text: str) -> Any:
         text,
         parse_constant=_refuse_constant,
         parse_float=_finite_float,
-        parse_int=_finite_int,
+        parse_int=_short_int if any_integers else _finite_int,
         object_pairs_hook=_without_twins,
     )
 
@@ -84,6 +91,12 @@ def _finite_float(text: str) -> float:
 def _finite_int(text: str) -> int:
     # no file of this package has a number of more digits than a float's exponent allows
     if len(text) > 310 or not math.isfinite(float(text)):
+        raise ValueError(f"{shown(text, 40)} is too large a number")
+    return int(text)
+
+
+def _short_int(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
         raise ValueError(f"{shown(text, 40)} is too large a number")
     return int(text)
 
