@@ -14,6 +14,7 @@ from wann.formats.champion_record import dangling_nodes as dangling_nodes
 from wann.formats.champion_text import FORMAT as FORMAT
 from wann.formats.champion_text import VERSION as VERSION
 from wann.formats.champion_text import champion_to_json as champion_to_json
+from wann.formats.champion_text import check_names as check_names
 from wann.formats.parsing import parsing, read_text
 from wann.limits import LARGEST_CHAMPION
 from wann.printable import printable
@@ -61,7 +62,8 @@ def load_champion(path: Path | str) -> Champion:
     champion, is_as_written = read_champion_text(text, path)
     if not is_as_written:
         warnings.warn(
-            f"{printable(path)} was edited after it was written: its digest is another",
+            f"{printable(path)} is not as it was written: its digest does not match its content "
+            "(which is fine where you edited it)",
             EditedFileWarning,
             stacklevel=2,
         )

@@ -6,7 +6,7 @@ import heapq
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from wann.errors import FormatError
 from wann.formats.champion_record import Champion, dangling_nodes
@@ -220,22 +220,26 @@ def _read_connections(items: list[Any], nodes: _Nodes, file: str) -> Pairs:
     connections: Pairs = []
     known = set()
     for i, item in enumerate(items):
-        _require(item, dict, f"connections[{i}]", file)
-        ends = item.get("source"), item.get("target")
-        for name, node_id in zip(("source", "target"), ends, strict=True):
-            if type(node_id) is not int:
-                _require(node_id, int, f"connections[{i}].{name}", file)
-            if node_id not in place:
-                raise FormatError(
-                    f"{file}: connections[{i}].{name} is {shown(node_id, 20)}, which is no node"
-                )
-        pair = place[ends[0]], place[ends[1]]
+        # a large network has millions of ends: a message is made where one is wrong
+        if type(item) is not dict:
+            _require(item, dict, f"connections[{i}]", file)
+        source, target = item.get("source"), item.get("target")
+        if type(source) is not int or source not in place:
+            _refuse_end(source, f"connections[{i}].source", file)
+        if type(target) is not int or target not in place:
+            _refuse_end(target, f"connections[{i}].target", file)
+        pair = place[source], place[target]
         if pair in known or is_fixed[pair[1]]:
             fault = "occurs twice" if pair in known else "leads into the bias or an input"
-            raise FormatError(f"{file}: connections[{i}] from {ends[0]} to {ends[1]} {fault}")
+            raise FormatError(f"{file}: connections[{i}] from {source} to {target} {fault}")
         known.add(pair)
         connections.append(pair)
     return connections
+
+
+def _refuse_end(node_id: Any, what: str, file: str) -> NoReturn:
+    _require(node_id, int, what, file)
+    raise FormatError(f"{file}: {what} is {shown(node_id, 20)}, which is no node")
 
 
 def _topological_order(n: int, connections: Pairs, kinds: list[str], file: str) -> list[int]:

@@ -27,7 +27,8 @@ def _node_names(champion: Champion) -> list[tuple[str, str | None]]:
 
 def _lines(items: list[dict[str, Any]]) -> str:
     """A JSON list with one item a line."""
-    return "[\n" + ",\n".join(f"    {json.dumps(i, ensure_ascii=False)}" for i in items) + "\n  ]"
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    return "[\n" + ",\n".join(f"    {encode(item)}" for item in items) + "\n  ]"
 
 
 def champion_to_json(champion: Champion) -> str:
@@ -63,20 +64,27 @@ def champion_to_json(champion: Champion) -> str:
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
         return text.replace("\n", "\n  ")
 
-    parts = {
+    own = {
         "format": dump(FORMAT),
         "version": dump(VERSION),
         "task": dump(champion.task),
+        "scores": dump(champion.scores),
+        "provenance": dump(champion.provenance),
+    }
+    # as a reader finds them
+    data = parse_json(_object(own), any_integers=True)
+    data |= {"nodes": nodes, "connections": connections}
+    data |= {} if weights is None else {"tuned_weights": weights}
+    parts = {
+        **{key: own[key] for key in ("format", "version", "task")},
         "nodes": _lines(nodes),
         "connections": _lines(connections),
         # in the order of the connections
         **({} if weights is None else {"tuned_weights": json.dumps(weights)}),
-        "scores": dump(champion.scores),
-        "provenance": dump(champion.provenance),
+        **{key: own[key] for key in ("scores", "provenance")},
+        "digest": dump(digest_of_json(data)),
     }
-    # of what a reader finds
-    digest = digest_of_json(parse_json(_object(parts)))
-    return _object({**parts, "digest": dump(digest)})
+    return _object(parts)
 
 
 def _object(parts: dict[str, str]) -> str:
@@ -84,10 +92,20 @@ def _object(parts: dict[str, str]) -> str:
 
 
 def check_champion(champion: Champion) -> None:
-    """Raises ValueError for a champion that no file can hold; names the field."""
-    check_name(champion.task, "the task's name")
-    for kind in ("input", "output"):
-        for k, name in enumerate(getattr(champion, f"{kind}_names"), 1):
-            check_name(name, f"the name of {kind} {k}")
+    """Raises ValueError for a champion that no champion file can hold; names the field."""
+    check_names(champion)
     check_plain(champion.scores, "scores")
     check_plain(champion.provenance, "provenance")
+
+
+def check_names(champion: Champion, *, nul: bool = True) -> None:
+    """Raises ValueError for a name that is no text; names the field.
+
+    Args:
+        champion: whose task, inputs and outputs have names.
+        nul: whether NUL is refused, too; other formats than ours have something that stands for it.
+    """
+    check_name(champion.task, "the task's name", nul=nul)
+    for kind in ("input", "output"):
+        for k, name in enumerate(getattr(champion, f"{kind}_names"), 1):
+            check_name(name, f"the name of {kind} {k}", nul=nul)

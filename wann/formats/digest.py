@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 # floats are all the integers below
 _EXACT_INTEGERS = 2.0**53
+_LEFT_ALONE = {int, str, bool, type(None)}
 
 
 def digest_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -44,9 +45,9 @@ def digest_of_json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """The value with whole numbers as integers, but for -0.0."""
     if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
+        return {k: v if type(v) in _LEFT_ALONE else _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [v if type(v) in _LEFT_ALONE else _plain(v) for v in value]
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
         return value if value == 0.0 and math.copysign(1.0, value) < 0.0 else int(value)
     return value

@@ -15,8 +15,6 @@ from wann.printable import printable, shown
 from wann_envs.files import read_regular
 
 _LONGEST_REASON = 200
-# more take Python long to read, and it refuses to write them
-_MOST_DIGITS = 4_000
 
 
 @contextmanager
@@ -61,8 +59,8 @@ def parse_json(text: str, *, any_integers: bool = False) -> Any:
 
     Args:
         text: the text.
-        any_integers: integers beyond what a float holds are let through: whoever checks the fields
-            can say which one is too large.
+        any_integers: integers beyond what a float holds are let through, up to Python's own limit:
+            whoever checks the fields can say which one is too large.
 
     Raises:
         ValueError, RecursionError: it is none.
@@ -72,7 +70,7 @@ def parse_json(text: str, *, any_integers: bool = False) -> Any:
         text,
         parse_constant=_refuse_constant,
         parse_float=_finite_float,
-        parse_int=_short_int if any_integers else _finite_int,
+        parse_int=int if any_integers else _finite_int,
         object_pairs_hook=_without_twins,
     )
 
@@ -91,12 +89,6 @@ def _finite_float(text: str) -> float:
 def _finite_int(text: str) -> int:
     # no file of this package has a number of more digits than a float's exponent allows
     if len(text) > 310 or not math.isfinite(float(text)):
-        raise ValueError(f"{shown(text, 40)} is too large a number")
-    return int(text)
-
-
-def _short_int(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
         raise ValueError(f"{shown(text, 40)} is too large a number")
     return int(text)
 

@@ -28,14 +28,15 @@ def text_fault(text: str, *, nul: bool = True) -> str:
     return ""
 
 
-def check_name(text: str, where: str) -> None:
-    """Raises ValueError for a name that holds NUL or a lone surrogate.
+def check_name(text: str, where: str, *, nul: bool = True) -> None:
+    """Raises ValueError for a name that holds a lone surrogate, or NUL.
 
     Args:
         text: the name.
         where: the field that holds it, as the message says it.
+        nul: as in ``text_fault``.
     """
-    if fault := text_fault(text):
+    if fault := text_fault(text, nul=nul):
         raise ValueError(f"{where} {fault}")
 
 
