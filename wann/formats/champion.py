@@ -58,7 +58,7 @@ def load_champion(path: Path | str) -> Champion:
         FormatError: there is no such file, it is too large, or it is no champion file.
     """
     path = champion_files(path)[0]
-    text = read_text(path, LARGEST_CHAMPION)
+    text = read_text(path, LARGEST_CHAMPION, what="champion file")
     champion, is_as_written = read_champion_text(text, path)
     if not is_as_written:
         warnings.warn(

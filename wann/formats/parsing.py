@@ -44,14 +44,27 @@ def parsing(what: str, error_class: type[WannError] = FormatError) -> Iterator[N
         raise error_class(f"{what}: {shown(reason, _LONGEST_REASON)}") from error
 
 
-def read_text(path: Path, most_bytes: int, error_class: type[WannError] = FormatError) -> str:
+def read_text(
+    path: Path,
+    most_bytes: int,
+    error_class: type[WannError] = FormatError,
+    what: str = "text in UTF-8",
+) -> str:
     """The text of a regular file in UTF-8.
+
+    Args:
+        path: of the file.
+        most_bytes: that it may have.
+        error_class: of the error.
+        what: a file that holds something else than text is not, as the message says it.
 
     Raises:
         WannError: of ``error_class``: it cannot be read, is too large, or no text.
     """
     with parsing(f"cannot read {printable(path)}", error_class):
-        return read_regular(path, most_bytes).decode("utf-8")
+        content = read_regular(path, most_bytes)
+    with parsing(f"{printable(path)} is no {what}", error_class):
+        return content.decode("utf-8")
 
 
 def parse_json(text: str, *, any_integers: bool = False) -> Any:
