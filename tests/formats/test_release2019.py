@@ -470,6 +470,7 @@ def test_what_is_added_to_weights_goes_by_the_task(task, offset):
         ("[[1, -Infinity], 3]", "Infinity"),
         ("[[1, 1e999], 3]", "weight 2"),
         ("[[1, 1e99999999999999999999999], 3]", "too large"),
+        ("[[1, 1e999999999999999999], 3]", "weight 2"),
         ("[[1, 2], true]", "item 2"),
         ("[[1, 2], 1e999]", "item 2"),
         ("[[1, 2], 1, []]", "item 3"),

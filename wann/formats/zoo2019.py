@@ -96,22 +96,26 @@ def load_zoo_weights(path: Path) -> ZooWeights:
             or not isinstance(items[0], list)
         ):
             raise ValueError("it must be a list [weights, score] or [weights, score, std]")
-    for k, weight in enumerate(items[0], 1):
-        if not isinstance(weight, Decimal):
-            raise FormatError(
-                f"{file}: weight {k} is {shown(repr(str(weight)[:30]))}, must be a number"
-            )
-        if abs(weight) > _LARGEST_WEIGHT:
-            raise FormatError(
-                f"{file}: weight {k} is {str(weight)[:20]}, must be from "
-                f"{-_LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
-            )
-    return ZooWeights(
-        tuple(items[0]),
-        _score(items, 1, file),
-        _score(items, 2, file),
-        hashlib.sha256(data).hexdigest(),
-    )
+        for k, weight in enumerate(items[0], 1):
+            _check_weight(weight, k, file)
+        return ZooWeights(
+            tuple(items[0]),
+            _score(items, 1, file),
+            _score(items, 2, file),
+            hashlib.sha256(data).hexdigest(),
+        )
+
+
+def _check_weight(weight: Any, k: int, file: str) -> None:
+    """Refuses the k-th weight of a file if it is none."""
+    if not isinstance(weight, Decimal):
+        found = shown(repr(str(weight)[:30]))
+        raise FormatError(f"{file}: weight {k} is {found}, must be a number")
+    if weight.copy_abs() > _LARGEST_WEIGHT:  # abs would round, and overflow
+        raise FormatError(
+            f"{file}: weight {k} is {str(weight)[:20]}, must be from "
+            f"{-_LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
+        )
 
 
 def _shifted(weight: Decimal, offset: float) -> float:
