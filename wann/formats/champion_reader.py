@@ -131,7 +131,7 @@ def _champion(data: dict[str, Any], file: str) -> Champion:
                 f"{file}: hidden node {nodes.ids[order[node]]} dangles: no connection is its "
                 f'{lack} (if that is meant, give the node "dangles": true)'
             )
-    labels = [str(nodes.names[k] or f"{nodes.kinds[k]} {k}") for k in order]
+    labels = [_name_of(nodes, k) for k in order]
     return Champion(
         network,
         task,
@@ -141,6 +141,12 @@ def _champion(data: dict[str, Any], file: str) -> Champion:
         _read_object(data, "provenance", file),
         _read_weights(data.get("tuned_weights"), connections, file),
     )
+
+
+def _name_of(nodes: _Nodes, k: int) -> str:
+    """The name of the k-th node; one without a name gets one."""
+    name = nodes.names[k]
+    return f"{nodes.kinds[k]} {k}" if name is None else name
 
 
 def _require(value: Any, kind: type | tuple[type, ...], what: str, file: str) -> Any:

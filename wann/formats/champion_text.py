@@ -46,7 +46,7 @@ def champion_to_json(champion: Champion) -> str:
     dangling = dangling_nodes(network)
     nodes = [
         {"id": i, "kind": kind}
-        | ({"name": name} if name else {})
+        | ({} if name is None else {"name": name})
         | {"activation": Activation(activation).name.lower()}
         | ({"dangles": True} if i in dangling else {})
         for i, ((kind, name), activation) in enumerate(

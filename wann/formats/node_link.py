@@ -53,7 +53,7 @@ def nodes_of(champion: Champion) -> list[Node]:
     ]
     activations = [Activation(number).name.lower() for number in network.activation.tolist()]
     return [
-        Node(number, kind, name or activation, activation, layer)
+        Node(number, kind, activation if kind == "hidden" else name, activation, layer)
         for number, ((kind, name), activation, layer) in enumerate(
             zip(kinds, activations, network.layer.tolist(), strict=True)
         )
