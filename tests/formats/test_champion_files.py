@@ -6,12 +6,14 @@ import os
 import time
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wann.cli.main import main
+from wann.cli.warning_lines import held_warnings
 from wann.errors import EditedFileWarning, FormatError
 from wann.formats import champion as champion_module
 from wann.formats import champion_reader
@@ -126,7 +128,7 @@ def test_digest_that_is_no_text_is_refused_and_none_is_none(digest):
     if digest is None:
         assert champion_from_json(text) == small_champion()
         return
-    with pytest.raises(FormatError, match="digest is .*, must be a string"):
+    with pytest.raises(FormatError, match=r"digest is .*, must be a string"):
         champion_from_json(text)
 
 
@@ -155,8 +157,6 @@ def test_command_that_fails_prints_its_error_only(tmp_path, capsys):
 
 
 def test_warnings_of_other_packages_are_shown_as_they_come():
-    from wann.cli.warning_lines import held_warnings
-
     with held_warnings("verb"), pytest.warns(UserWarning, match="of another"):
         warnings.warn("of another", UserWarning, stacklevel=1)
 
@@ -241,17 +241,16 @@ def test_scores_of_other_names_may_be_anything():
 def dense_champion(*sizes):
     """All nodes of a layer, and the bias, lead to all of the next."""
     ends, first = [], 1
-    for n, following in zip(sizes, sizes[1:], strict=False):
+    for n, following in pairwise(sizes):
         layer = [0, *range(first, first + n)]
         first += n
         ends += [(source, first + k) for k in range(following) for source in layer]
     n_nodes = 1 + sum(sizes)
     activation = [1] * (1 + sizes[0]) + [5] * (n_nodes - 1 - sizes[0])
     network = network_from_connections(sizes[0], sizes[-1], activation, ends)
-    names = [
-        tuple(f"{kind}{k}" for k in range(n))
-        for kind, n in zip("io", sizes[:: len(sizes) - 1], strict=True)
-    ]
+    names = (
+        tuple(f"{kind}{k}" for k in range(n)) for kind, n in (("i", sizes[0]), ("o", sizes[-1]))
+    )
     weights = np.random.default_rng(0).normal(size=network.n_connections)
     return Champion(network, "t", *names, tuned_weights=tuple(weights.tolist()))
 
