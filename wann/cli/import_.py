@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import example, finite_number, integer_from, path
+from wann.printable import printable, shown
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -72,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
     from wann.formats.release2019 import champion_of_release
     from wann.formats.zoo2019 import weight_offset, with_zoo_weights
     from wann.limits import MOST_INPUTS, MOST_OUTPUTS
-    from wann.printable import shown
 
     for option, most in (("inputs", MOST_INPUTS), ("outputs", MOST_OUTPUTS)):
         if (getattr(args, option) or 0) > most:
@@ -105,7 +105,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
 
     name = _NO_TASK if args.task is None else args.task
     if not name or not name.isprintable():
-        raise TaskError(f"{name!r} is no name of a task")
+        raise TaskError(f"{shown(repr(name))} is no name of a task")
     task = make_task(name) if name in task_names() else None
     # a task of one's own data has as many as these
     if task is not None and task.output_names:
@@ -123,7 +123,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
             raise TaskError("give --task, or --inputs and --outputs")
         if task is not None:
             raise TaskError(
-                f"task {name!r} has as many inputs and outputs as the data: "
+                f"task {shown(repr(name))} has as many inputs and outputs as the data: "
                 "give --inputs and --outputs"
             )
         try:
@@ -152,10 +152,14 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         "disabled gene": len(release.disabled),
     }
     listed = ", ".join(f"{n} {word}" if n == 1 else f"{n} {word}s" for word, n in sizes.items())
-    print(f"{args.file} ({champion.task}): {listed}", file=out)
+    print(f"{printable(args.file)} ({champion.task}): {listed}", file=out)
     if champion.tuned_weights is not None:
         origin = champion.provenance.get("weights")
-        source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
+        source = (
+            f"{printable(origin['file'])}, {origin['offset']:+g} each"
+            if origin
+            else "the file itself"
+        )
         print(f"tuned weights: from {source}", file=out)
     elif (n := sum(value != 1.0 for value in release.values)) > 0:
         print(
@@ -166,4 +170,4 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
     for node, lack in dangling_nodes(network).items():
         print(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", file=out)
     if out is sys.stdout:
-        print(f"wrote {args.output}")
+        print(f"wrote {printable(args.output)}")
