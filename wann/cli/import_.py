@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import example, finite_number, integer_from, path
+from wann.printable import printable, shown
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -68,14 +69,22 @@ def run(args: argparse.Namespace) -> int:
     """Writes the champion."""
     from wann.errors import TaskError
     from wann.formats.champion import champion_to_json
-    from wann.formats.export import check_output, write_output
+    from wann.formats.output import check_apart, check_output, write_output
     from wann.formats.release2019 import champion_of_release
     from wann.formats.zoo2019 import weight_offset, with_zoo_weights
+    from wann.limits import MOST_INPUTS, MOST_OUTPUTS
 
-    check_output(args.output, args.overwrite)
-    task, inputs, outputs = _task(args)
+    for option, most in (("inputs", MOST_INPUTS), ("outputs", MOST_OUTPUTS)):
+        if (getattr(args, option) or 0) > most:
+            raise TaskError(
+                f"--{option} is {shown(getattr(args, option), 20)}, must be at most {most}"
+            )
     use_values = args.weights == Path("values")
     zoo = None if use_values else args.weights
+    read = {"the network": args.file} | ({} if zoo is None else {"the file of weights": zoo})
+    check_output(args.output, args.overwrite)
+    check_apart(args.output, read)
+    task, inputs, outputs = _task(args)
     if zoo is None and args.weight_offset is not None:
         raise TaskError("--weight-offset belongs to --weights ZOO.json")
     if zoo is not None and args.task is None and args.weight_offset is None:
@@ -96,7 +105,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
 
     name = _NO_TASK if args.task is None else args.task
     if not name or not name.isprintable():
-        raise TaskError(f"{name!r} is no name of a task")
+        raise TaskError(f"{shown(repr(name))} is no name of a task")
     task = make_task(name) if name in task_names() else None
     # a task of one's own data has as many as these
     if task is not None and task.output_names:
@@ -114,7 +123,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
             raise TaskError("give --task, or --inputs and --outputs")
         if task is not None:
             raise TaskError(
-                f"task {name!r} has as many inputs and outputs as the data: "
+                f"task {shown(repr(name))} has as many inputs and outputs as the data: "
                 "give --inputs and --outputs"
             )
         try:
@@ -143,12 +152,22 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         "disabled gene": len(release.disabled),
     }
     listed = ", ".join(f"{n} {word}" if n == 1 else f"{n} {word}s" for word, n in sizes.items())
-    print(f"{args.file} ({champion.task}): {listed}", file=out)
+    print(f"{printable(args.file)} ({champion.task}): {listed}", file=out)
     if champion.tuned_weights is not None:
         origin = champion.provenance.get("weights")
-        source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
+        source = (
+            f"{printable(origin['file'])}, {origin['offset']:+g} each"
+            if origin
+            else "the file itself"
+        )
         print(f"tuned weights: from {source}", file=out)
+    elif (n := sum(value != 1.0 for value in release.values)) > 0:
+        print(
+            f"note: {n} of {network.n_connections} entries are other numbers than 1; they were set "
+            "aside: --weights values takes them for individual weights",
+            file=out,
+        )
     for node, lack in dangling_nodes(network).items():
         print(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", file=out)
     if out is sys.stdout:
-        print(f"wrote {args.output}")
+        print(f"wrote {printable(args.output)}")
