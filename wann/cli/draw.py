@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wann.cli.arguments import add_champion, add_data, data_place, example
+from wann.output import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -48,5 +49,5 @@ def run(args: argparse.Namespace) -> int:
     path = args.output or picture_beside(args.champion)
     means = None if args.style == "graph" else mean_images_of(champion, data_place(args))
     save_drawing(champion, path, title=args.title, style=args.style, mean_images=means)
-    print(f"wrote {path}")
+    say(f"wrote {path}")
     return 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from wann.cli.arguments import add_champion, add_data, add_json, data_place, example, integer_from
+from wann.output import say, say_json
 
 
 def add_parser(verbs: Any) -> None:
@@ -59,20 +59,20 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         more = {Path(name).stem: scores[name] for name in others}
         content = {"task": task, "seed": args.seed, **scores[first], **more}
-        print(json.dumps(content, indent=2))
+        say_json(content)
         return 0
     if others:
         if is_classifier:
-            print(f"{args.champion} ({task}), accuracy on the test part in per cent:")
+            say(f"{args.champion} ({task}), accuracy on the test part in per cent:")
         else:
-            print(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
+            say(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
         print_champions({name: (champions[name].network, scores[name]) for name in champions})
         if is_classifier:
-            print(f"\n{first}:")
+            say("", f"{first}:")
             print_accuracies(scores[first])
         return 0
     network = scores[first]["network"]
-    print(
+    say(
         f"{args.champion} ({task}): {network['hidden']} hidden nodes, "
         f"{network['connections']} connections"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from wann.cli.arguments import (
     integer_from,
     path,
 )
+from wann.output import say, say_json
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -130,7 +130,7 @@ def _print_json(directory: RunDirectory, outcome: Outcome) -> None:
         "seconds": {part: round(value, 3) for part, value in outcome.seconds.items()},
         "files": sorted(str(path) for path in directory.files()),
     }
-    print(json.dumps(content, indent=2))
+    say_json(content)
 
 
 def _content(champion: Champion) -> dict[str, Any]:
@@ -158,10 +158,10 @@ def _print_summary(directory: RunDirectory, outcome: Outcome, data_dir: Path | N
     where, command = shlex.quote(str(directory.path)), command_name()
     task = outcome.task
     data = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
-    print()
+    say("")
     if not outcome.is_complete:
-        print(f"stopped after generation {outcome.generation}; saved.")
-    print(
+        say(f"stopped after generation {outcome.generation}; saved.")
+    say(
         f"{outcome.generation} generations in {sum(outcome.seconds.values()):.0f} s; "
         f"three champions, {_measured_on(outcome)}:"
     )
@@ -171,14 +171,14 @@ def _print_summary(directory: RunDirectory, outcome: Outcome, data_dir: Path | N
             for path, champion in zip(directory.champions, outcome.champions, strict=True)
         }
     )
-    print(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
+    say(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
     if not outcome.is_complete:
-        print(f"go on with:  {command} evolve --resume {where}{data}")
+        say(f"go on with:  {command} evolve --resume {where}{data}")
         return
-    print("next:")
+    say("next:")
     if task.env_id:
-        print(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
-        print(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
+        say(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
+        say(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
     else:
-        print(f"  {command} evaluate {where}{data}")
-    print(f"  {command} draw {where} -o champion.pdf{data}")
+        say(f"  {command} evaluate {where}{data}")
+    say(f"  {command} draw {where} -o champion.pdf{data}")

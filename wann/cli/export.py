@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from wann.cli.arguments import add_champion, example, finite_number, path
+from wann.output import say
 
 # as in wann.formats.export, which takes long to import
 _FORMATS = ("release2019", "graphml", "json", "python", "onnx")
@@ -82,5 +83,5 @@ def run(args: argparse.Namespace) -> int:
     for file, data in contents.items():
         write_output(file, data)
         if str(args.output) != "-":
-            print(f"wrote {file}")
+            say(f"wrote {file}")
     return 0

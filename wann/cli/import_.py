@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import example, finite_number, integer_from, path
+from wann.output import Name, say
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -133,7 +133,7 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
     from wann.formats.champion import dangling_nodes
 
     # the champion itself may go to the standard output
-    out = sys.stderr if str(args.output) == "-" else sys.stdout
+    out: Name = "stderr" if str(args.output) == "-" else "stdout"
     network = champion.network
     sizes = {
         "input": network.n_inputs,
@@ -143,12 +143,12 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         "disabled gene": len(release.disabled),
     }
     listed = ", ".join(f"{n} {word}" if n == 1 else f"{n} {word}s" for word, n in sizes.items())
-    print(f"{args.file} ({champion.task}): {listed}", file=out)
+    say(f"{args.file} ({champion.task}): {listed}", to=out)
     if champion.tuned_weights is not None:
         origin = champion.provenance.get("weights")
         source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
-        print(f"tuned weights: from {source}", file=out)
+        say(f"tuned weights: from {source}", to=out)
     for node, lack in dangling_nodes(network).items():
-        print(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", file=out)
-    if out is sys.stdout:
-        print(f"wrote {args.output}")
+        say(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", to=out)
+    if out == "stdout":
+        say(f"wrote {args.output}")

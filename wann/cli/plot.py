@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from wann.cli.arguments import add_data, data_place, example, integer_from, path
+from wann.output import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     for file in paths:
-        print(f"wrote {file}")
+        say(f"wrote {file}")
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}", to="stderr")
     return 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from
+from wann.output import say, say_json
 
 
 def _weight(text: str) -> float | str:
@@ -107,12 +107,12 @@ def run(args: argparse.Namespace) -> int:
         ]
         file = {"file": str(movie)} if movie else {}
         content = {"task": task.name, "weight": weight, "env_id": env_id, "episodes": rows}
-        print(json.dumps(content | file, indent=2))
+        say_json(content | file)
         return 0
     where = "" if args.backend == "wann" else f" in {env_id}"
-    print(f"{args.champion} ({task.name}), {caption}{where}")
+    say(f"{args.champion} ({task.name}), {caption}{where}")
     for r in results:
-        print(f"  episode {r.episode}  seed {r.seed}  return {r.return_:.3f}  steps {r.length}")
+        say(f"  episode {r.episode}  seed {r.seed}  return {r.return_:.3f}  steps {r.length}")
     if movie:
-        print(f"wrote {movie}")
+        say(f"wrote {movie}")
     return 0

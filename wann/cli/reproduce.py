@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from wann.cli.arguments import add_data, add_json, data_place, example, integer_from, path
+from wann.output import say, say_json
 
 
 def _seeds(text: str) -> tuple[int, ...]:
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         table, results = reproduce(request, make_reporter(args.quiet, args.json))
     except Interrupted as stop:
         if not args.quiet:
-            print(f"stopped; go on with:  {args.command}")
+            say(f"stopped; go on with:  {args.command}")
         return 128 + stop.signal_number
     if args.json:
         rows = [
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
             }
             for result in results
         ]
-        print(json.dumps({"task": task, "out": str(request.out), "seeds": rows}, indent=2))
+        say_json({"task": task, "out": str(request.out), "seeds": rows})
     elif not args.quiet:
-        print(f"\n{table}\nwrote {request.out}")
+        say("", *table.split("\n"), f"wrote {request.out}")
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from wann.cli.arguments import (
     integer_from,
     path,
 )
+from wann.output import say, say_json
 
 
 def _seconds(text: str) -> float:
@@ -139,13 +139,13 @@ def run(args: argparse.Namespace) -> int:
             "seconds": round(made.seconds, 3),
             "ended_by": made.ended_by,
         }
-        print(json.dumps(content, indent=2))
+        say_json(content)
     elif not args.quiet:
         name = "best shared weight" if args.method == "shared" else "tuned weights"
         measure = made.after.measure
         on = "test samples, per cent right" if measure.is_per_cent else "fresh episodes"
         what = args.champion if lineages else source
-        print(f"{what} ({champion.task}), {made.after.episodes} {on}:")
+        say(f"{what} ({champion.task}), {made.after.episodes} {on}:")
         for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
             at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
             numbers = (
@@ -153,12 +153,12 @@ def run(args: argparse.Namespace) -> int:
                 if measure.is_per_cent
                 else f"{score.mean:7.1f} ± {score.std:5.1f}"
             )
-            print(f"  {label + at:42} {numbers}")
+            say(f"  {label + at:42} {numbers}")
         if args.method != "shared" and len(set(made.champion.tuned_weights or ())) == 1:
-            print("  no weights were better: all connections keep the best shared weight")
+            say("  no weights were better: all connections keep the best shared weight")
         spent = f"{made.evaluations} {measure.unit}, " if made.evaluations else ""
         size = f"{made.champion.network.n_connections} connections"
         if lineages:
             size += f", the best of {made.structures} structures of {args.champion}"
-        print(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
+        say(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

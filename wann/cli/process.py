@@ -1,0 +1,61 @@
+"""The process of a command: its streams and its signals, before, while and after it works."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+
+from wann.cli import interruption
+
+
+def run_process() -> int:
+    """Runs the command line of this process; returns the exit code."""
+    interruption.begin()
+    try:
+        try:
+            _open_streams()
+            from wann.cli.command_line import run_command
+
+            return run_command(sys.argv[1:])
+        finally:
+            interruption.end()
+    except BaseException:
+        # the imports of a command may turn an interruption into any other exception
+        if interruption.signal_number is None:
+            raise
+        interruption.end()
+        return interruption.told("wann")
+
+
+class _Closed(io.RawIOBase):
+    """A standard stream that was closed before the process began."""
+
+    def writable(self) -> bool:
+        """It takes part in a text stream."""
+        return True
+
+    def write(self, _data: object) -> int:
+        """Raises OSError."""
+        raise OSError(errno.EBADF, "it is closed", "standard output")
+
+
+def _open_streams() -> None:
+    """Makes the three standard streams such as anybody may write to them.
+
+    The next file that is opened must not become the standard output of a process that we start.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # as good as the real one for whoever prints, but who writes a file to it is told
+            raw = io.BufferedWriter(_Closed()) if name == "stdout" else open(os.devnull, "wb")  # noqa: PTH123, SIM115
+            setattr(sys, name, io.TextIOWrapper(raw, "utf-8", "backslashreplace"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
