@@ -70,6 +70,10 @@ class Parser(argparse.ArgumentParser):
         line = output.one_line(message)
         self.exit(BAD_INPUT, f"{self.prog}: error: {line} (see {self.prog} --help)\n")
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exits, with another code where help was wanted and nobody got it."""
+        super().exit(status or _code_of_output(self.prog), message)
+
     def _print_message(self, message: str, file: Any = None) -> None:
         """Prints help and errors as everything else is printed."""
         if message:
@@ -106,9 +110,16 @@ def run_command(words: Sequence[str]) -> int:
         code = _run_verb(args, label)
     except KeyboardInterrupt:
         return interruption.told(label)
+    # what was written without ``say``: a file to the standard output
+    output.Stream("stdout").flush()
+    return code or _code_of_output(label)
+
+
+def _code_of_output(label: str) -> int:
+    """The exit code of a command whose work is done, by what became of its words."""
     lost = output.failure_of("stdout")
-    if code or lost is None:
-        return code
+    if lost is None:
+        return 0
     if output.is_gone(lost):
         return NOBODY_READS
     return _fail(label, f"cannot write to the standard output: {lost.strerror or lost}")

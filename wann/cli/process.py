@@ -38,7 +38,7 @@ class _Closed(io.RawIOBase):
 
     def write(self, _data: object) -> int:
         """Raises OSError."""
-        raise OSError(errno.EBADF, "it is closed", "standard output")
+        raise OSError(errno.EBADF, "it is closed", "the standard output")
 
 
 def _open_streams() -> None:
@@ -55,7 +55,6 @@ def _open_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             # as good as the real one for whoever prints, but who writes a file to it is told
-            raw = io.BufferedWriter(_Closed()) if name == "stdout" else open(os.devnull, "wb")  # noqa: PTH123, SIM115
-            setattr(sys, name, io.TextIOWrapper(raw, "utf-8", "backslashreplace"))
+            setattr(sys, name, io.TextIOWrapper(_Closed(), "utf-8", write_through=True))
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
