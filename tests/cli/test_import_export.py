@@ -345,3 +345,48 @@ def test_champion_of_the_paper_is_imported_evaluated_and_exported(told):
     assert json.loads(Path("zoo2.json").read_text(encoding="utf-8")) == published
     scores = json.loads(told("evaluate champion.json --episodes 50 --json"))
     assert scores["network"]["connections"] == 52
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and devices")
+@pytest.mark.parametrize(
+    ("line", "fragment"),
+    [
+        ("import small.out --task cartpole_swingup -o small.out --overwrite", "the network itself"),
+        ("import small.out --task cartpole_swingup -o link.out --overwrite", "the network itself"),
+        (
+            "import small.out --task cartpole_swingup --weights zoo.json -o hard.json --overwrite",
+            "the file of weights itself",
+        ),
+        ("import small.out --task cartpole_swingup -o /dev/null --overwrite", "no regular file"),
+        ("export champion.json -o hard_champion.py --overwrite", "the champion itself"),
+        ("export . -o link_champion.py --overwrite", "the champion itself"),
+        ("export champion.json --weights w.json -o link_w.out --overwrite", "the output itself"),
+        ("export champion.json --format json -o /dev/null --overwrite", "no regular file"),
+        ("export champion.json --weights /dev/zero -o a.out --overwrite", "no regular file"),
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_over_a_device(folder, refused, line, fragment):
+    save_champion(champion_with(), "champion.json")
+    Path("link.out").symlink_to("small.out")
+    Path("hard.json").hardlink_to("zoo.json")
+    Path("hard_champion.py").hardlink_to("champion.json")
+    Path("link_champion.py").symlink_to(folder / "champion.json")
+    Path("link_w.out").symlink_to("w.json")
+    assert fragment in refused(line)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and modes")
+def test_import_and_export_follow_links_and_keep_modes(told):
+    Path("file.json").write_text("old", encoding="utf-8")
+    Path("file.json").chmod(0o600)
+    Path("link.json").symlink_to("file.json")
+    told("import small.out --task cartpole_swingup -o link.json --overwrite")
+    assert load_champion("file.json").task == "cartpole_swingup"
+    Path("file.py").write_text("old", encoding="utf-8")
+    Path("file.py").chmod(0o640)
+    Path("link.py").symlink_to("file.py")
+    told("export file.json -o link.py --overwrite")
+    assert "def policy" in Path("file.py").read_text(encoding="utf-8")
+    for name, mode in (("json", 0o600), ("py", 0o640)):
+        assert Path(f"link.{name}").is_symlink()
+        assert Path(f"file.{name}").stat().st_mode & 0o777 == mode

@@ -68,14 +68,16 @@ def run(args: argparse.Namespace) -> int:
     """Writes the champion."""
     from wann.errors import TaskError
     from wann.formats.champion import champion_to_json
-    from wann.formats.export import check_output, write_output
+    from wann.formats.output import check_apart, check_output, write_output
     from wann.formats.release2019 import champion_of_release
     from wann.formats.zoo2019 import weight_offset, with_zoo_weights
 
-    check_output(args.output, args.overwrite)
-    task, inputs, outputs = _task(args)
     use_values = args.weights == Path("values")
     zoo = None if use_values else args.weights
+    read = {"the network": args.file} | ({} if zoo is None else {"the file of weights": zoo})
+    check_output(args.output, args.overwrite)
+    check_apart(args.output, read)
+    task, inputs, outputs = _task(args)
     if zoo is None and args.weight_offset is not None:
         raise TaskError("--weight-offset belongs to --weights ZOO.json")
     if zoo is not None and args.task is None and args.weight_offset is None:
