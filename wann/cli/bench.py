@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from wann.cli.arguments import add_data_dir, add_json, data_place, example, integer_from, path
+from wann.limits import MOST_EPISODES
 from wann.output import say, say_json
 
 _SWINGUP, _CARS = "cartpole_swingup", "car_racing"
@@ -31,7 +32,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--fidelity",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         metavar="N",
         help="car_racing: drive N episodes here and in CarRacing-v3 instead, and compare every bit",
     )

@@ -102,7 +102,8 @@ def run_command(words: Sequence[str]) -> int:
     """Runs the command of these words; returns the exit code."""
     output.begin()
     args = make_parser().parse_args(words)
-    args.command = shlex.join(["wann", *words])
+    args.words = ["wann", *words]
+    args.command = shlex.join(args.words)
     label = f"wann {args.verb}"
     interruption.watch(label)
     use_hashed_cache()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_data, data_place, example
+from wann.cli.arguments import add_champion, add_data, data_place, example, output_path
 from wann.output import say
 
 
@@ -24,7 +23,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=output_path,
         metavar="FILE",
         help="a .png, .svg or .pdf file; without it, a .png beside the champion",
     )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import add_champion, add_data, add_json, data_place, example, integer_from
+from wann.limits import LARGEST_WEIGHTS, MOST_EPISODES
 from wann.output import say, say_json
+
+if TYPE_CHECKING:
+    from wann.formats.champion import Champion
 
 
 def add_parser(verbs: Any) -> None:
@@ -25,7 +29,7 @@ def add_parser(verbs: Any) -> None:
     add_champion(parser)
     parser.add_argument(
         "--episodes",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         default=100,
         metavar="N",
         help="of each score (100); not of classifiers",
@@ -42,6 +46,21 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _check_room(champion: Champion, episodes: int) -> None:
+    """Refuses more random weights than fit into memory; classifiers draw none."""
+    from wann.errors import ConfigError
+    from wann.tasks.registry import make_task, task_names
+
+    if champion.task not in task_names() or make_task(champion.task).measure.is_per_cent:
+        return
+    most = LARGEST_WEIGHTS // (8 * max(1, champion.network.n_connections))
+    if episodes > most:
+        raise ConfigError(
+            f"{episodes} episodes, each with {champion.network.n_connections} random weights, take "
+            f"more memory than {LARGEST_WEIGHTS / 1e9:g} GB: at most {most} for this network"
+        )
+
+
 def run(args: argparse.Namespace) -> int:
     """Prints the scores."""
     from wann.cli.table import print_accuracies, print_champions, print_scores
@@ -49,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     from wann.tuning.champion import evaluate_champion
 
     champions = {path.name: load_champion(path) for path in champion_files(args.champion)}
+    for champion in champions.values():
+        _check_room(champion, args.episodes)
     scores = {
         name: evaluate_champion(champion, args.episodes, args.seed, data_place(args))
         for name, champion in champions.items()

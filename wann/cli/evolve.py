@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import (
     add_data,
     add_json,
+    add_workers,
     command_name,
     data_place,
     example,
     integer_from,
+    output_path,
     path,
 )
+from wann.limits import MOST_GENERATIONS, MOST_INDIVIDUALS
+from wann.names import quoted
 from wann.output import say, say_json
 
 if TYPE_CHECKING:
@@ -52,18 +55,21 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--generations",
-        type=integer_from(1),
+        type=integer_from(1, MOST_GENERATIONS),
         metavar="N",
         help="generations to run; default: the config's",
     )
     parser.add_argument(
-        "--population", type=integer_from(2), metavar="N", help="individuals; default: the config's"
+        "--population",
+        type=integer_from(2, MOST_INDIVIDUALS),
+        metavar="N",
+        help="individuals; default: the config's",
     )
-    parser.add_argument(
-        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
-    )
+    add_workers(parser)
     add_data(parser)
-    parser.add_argument("--out", type=path, metavar="DIR", help="default: results/<task>-seed<N>")
+    parser.add_argument(
+        "--out", type=output_path, metavar="DIR", help="default: results/<task>-seed<N>"
+    )
     parser.add_argument(
         "--resume", type=path, metavar="DIR", help="go on with a run; --generations N extends it"
     )
@@ -155,9 +161,9 @@ def _measured_on(outcome: Outcome) -> str:
 def _print_summary(directory: RunDirectory, outcome: Outcome, data_dir: Path | None) -> None:
     from wann.cli.table import print_champions
 
-    where, command = shlex.quote(str(directory.path)), command_name()
+    where, command = quoted(str(directory.path)), command_name()
     task = outcome.task
-    data = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
+    data = f" --data-dir {quoted(str(data_dir))}" if data_dir else ""
     say("")
     if not outcome.is_complete:
         say(f"stopped after generation {outcome.generation}; saved.")

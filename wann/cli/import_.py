@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import example, finite_number, integer_from, path
+from wann.cli.arguments import example, finite_number, integer_from, output_path, path
+from wann.limits import MOST_INPUTS, MOST_OUTPUTS
 from wann.output import Name, say
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--inputs",
-        type=integer_from(0),
+        type=integer_from(0, MOST_INPUTS),
         metavar="N",
         help="number of inputs, without the bias; default: the task's",
     )
     parser.add_argument(
-        "--outputs", type=integer_from(1), metavar="N", help="number of outputs; as --inputs"
+        "--outputs",
+        type=integer_from(1, MOST_OUTPUTS),
+        metavar="N",
+        help="number of outputs; as --inputs",
     )
     parser.add_argument(
         "--weights",
@@ -58,7 +62,12 @@ def add_parser(verbs: Any) -> None:
         "swing-up -1.5, biped -1.87, racer or racing -0.7, others 0",
     )
     parser.add_argument(
-        "-o", "--output", type=path, metavar="FILE", required=True, help="the champion file, or -"
+        "-o",
+        "--output",
+        type=output_path,
+        metavar="FILE",
+        required=True,
+        help="the champion file, or -",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     parser.set_defaults(run=run)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from
+from wann.cli.arguments import (
+    add_champion,
+    add_json,
+    example,
+    finite_number,
+    integer_from,
+    output_path,
+)
+from wann.limits import MOST_EPISODES
 from wann.output import say, say_json
 
 
@@ -39,7 +46,11 @@ def add_parser(verbs: Any) -> None:
         "file's individual weights, as wann tune finds them",
     )
     parser.add_argument(
-        "--episodes", type=integer_from(1), default=1, metavar="N", help="how many (1)"
+        "--episodes",
+        type=integer_from(1, MOST_EPISODES),
+        default=1,
+        metavar="N",
+        help="how many (1)",
     )
     parser.add_argument(
         "--seed", type=integer_from(0), default=0, metavar="S", help="of the first episode (0)"
@@ -53,8 +64,8 @@ def add_parser(verbs: Any) -> None:
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--human", action="store_true", help="show a window")
-    output.add_argument("--gif", type=Path, metavar="FILE", help="write an animation")
-    output.add_argument("--mp4", type=Path, metavar="FILE", help="write a film")
+    output.add_argument("--gif", type=output_path, metavar="FILE", help="write an animation")
+    output.add_argument("--mp4", type=output_path, metavar="FILE", help="write a film")
     add_json(parser)
     parser.set_defaults(run=run)
 

@@ -10,19 +10,24 @@ from wann.cli.arguments import (
     add_champion,
     add_data,
     add_json,
+    add_workers,
     data_place,
     example,
     finite_number,
     integer_from,
-    path,
+    output_path,
 )
+from wann.limits import MOST_EPISODES, MOST_EVALUATIONS, MOST_SECONDS
 from wann.output import say, say_json
+from wann.printable import shown
 
 
 def _seconds(text: str) -> float:
     value = finite_number(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    if not 0 < value <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"{shown(repr(text))} is not a number above 0, up to {MOST_SECONDS:g}"
+        )
     return value
 
 
@@ -55,7 +60,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=output_path,
         metavar="FILE",
         help="default: FILE_tuned_weights.json beside the champion, FILE_shared.json, or, with "
         "--structure front, front_tuned_weights.json",
@@ -63,7 +68,7 @@ def add_parser(verbs: Any) -> None:
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
         "--evaluations",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EVALUATIONS),
         metavar="N",
         help="budget in episodes (samples); the same seed then gives the same weights (default: "
         "what two cores do in about two minutes)",
@@ -72,13 +77,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--seed", type=integer_from(0), default=0, metavar="N", help="(0)")
     parser.add_argument(
         "--episodes",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         metavar="N",
         help="fresh ones, for the scores (1000; car_racing 100)",
     )
-    parser.add_argument(
-        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
-    )
+    add_workers(parser)
     add_data(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the file")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")

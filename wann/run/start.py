@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from wann.errors import ConfigError, RunError, TaskError
+from wann.names import folder_name
 from wann.run.checkpoint import has_same_settings, load_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
@@ -177,7 +178,7 @@ def execute(
         config, task = _resumed(request, directory)
     else:
         config, task = _resolved(request)
-        out = request.out or Path("results") / f"{config.task}-seed{config.seed}"
+        out = request.out or Path("results") / f"{folder_name(config.task)}-seed{config.seed}"
         directory = RunDirectory(out)
         directory.create(request.overwrite)
     with directory:
