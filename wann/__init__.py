@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from typing import Any
+    import typing
 
     from wann.errors import WannError as WannError
     from wann.formats.champion import Champion as Champion
@@ -54,7 +54,7 @@ _PLACES = {
 __all__ = sorted([*_PLACES, "__version__"])
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name in _PLACES:
         import importlib
         import sys

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
 from pathlib import PureWindowsPath
 
 ON_WINDOWS = os.name == "nt"
@@ -40,4 +39,8 @@ def folder_name(text: str) -> str:
 
 def quoted(*words: str) -> str:
     """Words of a command such as the shell of this system takes them."""
-    return subprocess.list2cmdline(words) if ON_WINDOWS else shlex.join(words)
+    if not ON_WINDOWS:
+        return shlex.join(words)
+    import subprocess
+
+    return subprocess.list2cmdline(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import math
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from wann.limits import LARGEST_SEED, MOST_WORKERS
 from wann.names import ON_WINDOWS, problem_on_windows, quoted
-from wann.printable import shown
+from wann.printable import printable, shown
 
 if TYPE_CHECKING:
     from wann.tasks.data import DataPlace
@@ -76,6 +77,14 @@ def output_path(text: str) -> Path:
         if problem:
             raise argparse.ArgumentTypeError(f"{_quoted(text)}: {problem}")
     return made
+
+
+def words(text: str) -> str:
+    """The type of text that is shown: letters that the locale lacks are read as UTF-8."""
+    try:
+        return os.fsencode(text).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # no bytes of a command line
+        return printable(text)
 
 
 def add_champion(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_data, data_place, example, output_path
+from wann.cli.arguments import add_champion, add_data, data_place, example, output_path, words
 from wann.output import say
 
 
@@ -27,7 +27,7 @@ def add_parser(verbs: Any) -> None:
         metavar="FILE",
         help="a .png, .svg or .pdf file; without it, a .png beside the champion",
     )
-    parser.add_argument("--title", metavar="TEXT", help="above the drawing")
+    parser.add_argument("--title", type=words, metavar="TEXT", help="above the drawing")
     parser.add_argument(
         "--style",
         choices=("auto", "graph", "grid"),
