@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 1.0
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 # of the first signal
@@ -38,9 +38,9 @@ def begin() -> None:
 
 
 def end() -> None:
-    """There is nothing left to be interrupted: Ctrl-C is not worth a traceback any more."""
+    """There is nothing left to be interrupted: a signal would only spoil the exit code."""
     for number in _taken:
-        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(number, signal.SIG_IGN)
 
 
 def watch(label: str) -> None:
@@ -110,8 +110,17 @@ def _take_again(lost: Any) -> None:
     if signal_number is None or not issubclass(lost.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
         return
-    import _thread
     import threading
 
     number, signal_number = signal_number, None
-    threading.Timer(0.02, _thread.interrupt_main, [number]).start()
+    threading.Timer(0.02, _signal_main_thread, [number]).start()
+
+
+def _signal_main_thread(number: int) -> None:
+    import threading
+
+    thread = threading.main_thread().ident
+    if thread is not None and hasattr(signal, "pthread_kill"):  # ends a sleep or a read, too
+        signal.pthread_kill(thread, number)
+    else:
+        signal.raise_signal(number)

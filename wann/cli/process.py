@@ -6,13 +6,25 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 
 from wann.cli import interruption
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def run_process() -> int:
     """Runs the command line of this process; returns the exit code."""
     interruption.begin()
+    code = _run()
+    if interruption.signal_number is not None:
+        _leave(code)
+    return code
+
+
+def _run() -> int:
     try:
         try:
             _open_streams()
@@ -27,6 +39,20 @@ def run_process() -> int:
             raise
         interruption.end()
         return interruption.told("wann")
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process without waiting for threads, which may be in the midst of long work.
+
+    And with this code: Python ends itself by SIGINT where an interruption has passed an ``exec``.
+    """
+    import atexit
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    atexit._run_exitfuncs()
+    os._exit(code)
 
 
 class _Closed(io.RawIOBase):
