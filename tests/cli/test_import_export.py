@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
@@ -146,9 +147,12 @@ def test_import_can_write_to_the_standard_output(capsys):
         ("import small.out --task '\udcff' --inputs 5 --outputs 1 -o a.json", "no name"),
         ("import small.out --task t --inputs 6 --outputs 1 -o a.json", "row 2, column 7"),
         ("import small.out --task t --inputs 7 --outputs 1 -o a.json", "8 nodes cannot hold"),
-        ("import small.out --task t --inputs -1 --outputs 1 -o a.json", "at least 0"),
+        ("import small.out --task t --inputs -1 --outputs 1 -o a.json", "from 0 to"),
         ("import none.out --task cartpole_swingup -o a.json", "none.out: No such file"),
-        ("import . --task cartpole_swingup -o a.json", "directory"),
+        ("import . --task cartpole_swingup -o a.json", "it is a folder"),
+        ("import /dev/zero --task cartpole_swingup -o a.json", "no regular file"),
+        ("import small.out --inputs 1000000000 --outputs 1 -o a.json", "at most 20000"),
+        ("import small.out --inputs 5 --outputs 99999999999999999999 -o a.json", "at most 10000"),
         ("import zoo.json --task cartpole_swingup -o a.json", "zoo.json, row 1"),
         ("import small.out --task cartpole_swingup -o zoo.json", "--overwrite"),
         ("import small.out --task cartpole_swingup -o .", "folder"),
@@ -390,3 +394,33 @@ def test_import_and_export_follow_links_and_keep_modes(told):
     for name, mode in (("json", 0o600), ("py", 0o640)):
         assert Path(f"link.{name}").is_symlink()
         assert Path(f"file.{name}").stat().st_mode & 0o777 == mode
+
+
+def test_import_says_what_it_sets_aside_and_how_to_use_it(told):
+    line = "import small.out --task cartpole_swingup -o a.json --overwrite"
+    assert "note: 1 of 4 entries are other numbers than 1" in (text := told(line))
+    assert "--weights values" in text
+    assert load_champion("a.json").tuned_weights is None
+    assert "set aside" not in told(f"{line} --weights values")
+    assert load_champion("a.json").tuned_weights == (1.0, 1.0, -1.58, 1.0)
+    assert "set aside" not in told(f"{line} --weights zoo.json")
+
+
+def test_import_of_ones_has_nothing_to_say(told):
+    table = SMALL.copy()
+    table[0, 7] = 1.0
+    np.savetxt("ones.out", table, delimiter=",", fmt="%1.2e")
+    assert "note" not in told("import ones.out --task cartpole_swingup -o a.json")
+
+
+@pytest.mark.parametrize(
+    "weights", [(1.0,) * 4, (0.5, -0.25, 2.0, 1.0), (0.0, -0.0, 5e-324, 0.1)], ids=str
+)
+def test_weights_of_few_digits_come_back_as_they_were_exported(told, weights):
+    save_champion(replace(champion_with(), tuned_weights=weights), "tuned.json")
+    told("export tuned.json -o tuned.out --weights weights.json")
+    for options in ("", "--weights values", "--weights weights.json"):
+        text = told(f"import tuned.out --task cartpole_swingup {options} -o again.json --overwrite")
+        assert "set aside" not in text
+        again = load_champion("again.json").tuned_weights
+        assert list(map(repr, again)) == list(map(repr, weights))

@@ -28,6 +28,7 @@ from wann.cli import (
     tasks,
     tune,
 )
+from wann.cli.warning_lines import held_warnings
 from wann.errors import WannError, near_hint
 from wann.numba_cache import use_hashed_cache
 
@@ -128,7 +129,9 @@ def _code_of_output(label: str) -> int:
 
 def _run_verb(args: argparse.Namespace, label: str) -> int:
     try:
-        code: int = args.run(args)
+        with held_warnings(args.verb) as tell_warnings:
+            code: int = args.run(args)
+            tell_warnings()
     except WannError as error:
         return _fail(label, str(error))
     except MemoryError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wann.cli.arguments import example, finite_number, integer_from, output_path, path
 from wann.limits import MOST_INPUTS, MOST_OUTPUTS
 from wann.output import Name, say
+from wann.printable import shown
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -107,7 +108,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
 
     name = _NO_TASK if args.task is None else args.task
     if not name or not name.isprintable():
-        raise TaskError(f"{name!r} is no name of a task")
+        raise TaskError(f"{shown(repr(name))} is no name of a task")
     task = make_task(name) if name in task_names() else None
     # a task of one's own data has as many as these
     if task is not None and task.output_names:
@@ -125,7 +126,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
             raise TaskError("give --task, or --inputs and --outputs")
         if task is not None:
             raise TaskError(
-                f"task {name!r} has as many inputs and outputs as the data: "
+                f"task {shown(repr(name))} has as many inputs and outputs as the data: "
                 "give --inputs and --outputs"
             )
         try:
@@ -159,6 +160,12 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         origin = champion.provenance.get("weights")
         source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
         say(f"tuned weights: from {source}", to=out)
+    elif (n := sum(value != 1.0 for value in release.values)) > 0:
+        say(
+            f"note: {n} of {network.n_connections} entries are other numbers than 1; they were set "
+            "aside: --weights values takes them for individual weights",
+            to=out,
+        )
     for node, lack in dangling_nodes(network).items():
         say(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", to=out)
     if out == "stdout":
