@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
         make_reporter(args.quiet, args.json),
         lambda directory, champions: save_run_pictures(directory.path, champions, request.data),
     )
+    if outcome.lacking and args.quiet:  # else it has been said
+        print(f"warning: {outcome.lacking}; all else is saved", file=sys.stderr)
     if args.json:
         _print_json(directory, outcome)
     elif not args.quiet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,9 @@ def run(args: argparse.Namespace) -> int:
     if args.structure == "front":
         if not args.champion.is_dir():
             raise RunError(f"{source} is one champion: --structure front needs a run directory")
-        lineages = structures_of_run(args.champion, data_place(args))
+        lineages = structures_of_run(
+            args.champion, data_place(args), lambda text: print(text, file=sys.stderr)
+        )
     settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
     with (
         StopRequest() as stop,
