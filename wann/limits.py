@@ -8,12 +8,12 @@ from __future__ import annotations
 
 # of a network in a file
 MOST_NODES = 1_000_000
-MOST_CONNECTIONS = 10_000_000
+MOST_CONNECTIONS = 2_000_000
 MOST_INPUTS = 20_000
 MOST_OUTPUTS = 10_000
 
 # bytes of a file as it lies on the disk
-LARGEST_CHAMPION = 1_000_000_000
+LARGEST_CHAMPION = 250_000_000  # twice that of the most connections, with weights
 LARGEST_TABLE = 1_000_000_000  # metrics.csv, fronts.csv
 LARGEST_RECORD = 100_000_000  # meta.json, reproduction.json
 LARGEST_CONFIG = 1_000_000

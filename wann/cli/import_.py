@@ -68,14 +68,23 @@ def run(args: argparse.Namespace) -> int:
     """Writes the champion."""
     from wann.errors import TaskError
     from wann.formats.champion import champion_to_json
-    from wann.formats.export import check_output, write_output
+    from wann.formats.output import check_apart, check_output, write_output
     from wann.formats.release2019 import champion_of_release
     from wann.formats.zoo2019 import weight_offset, with_zoo_weights
+    from wann.limits import MOST_INPUTS, MOST_OUTPUTS
+    from wann.printable import shown
 
-    check_output(args.output, args.overwrite)
-    task, inputs, outputs = _task(args)
+    for option, most in (("inputs", MOST_INPUTS), ("outputs", MOST_OUTPUTS)):
+        if (getattr(args, option) or 0) > most:
+            raise TaskError(
+                f"--{option} is {shown(getattr(args, option), 20)}, must be at most {most}"
+            )
     use_values = args.weights == Path("values")
     zoo = None if use_values else args.weights
+    read = {"the network": args.file} | ({} if zoo is None else {"the file of weights": zoo})
+    check_output(args.output, args.overwrite)
+    check_apart(args.output, read)
+    task, inputs, outputs = _task(args)
     if zoo is None and args.weight_offset is not None:
         raise TaskError("--weight-offset belongs to --weights ZOO.json")
     if zoo is not None and args.task is None and args.weight_offset is None:
@@ -148,6 +157,12 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         origin = champion.provenance.get("weights")
         source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
         print(f"tuned weights: from {source}", file=out)
+    elif (n := sum(value != 1.0 for value in release.values)) > 0:
+        print(
+            f"note: {n} of {network.n_connections} entries are other numbers than 1; they were set "
+            "aside: --weights values takes them for individual weights",
+            file=out,
+        )
     for node, lack in dangling_nodes(network).items():
         print(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", file=out)
     if out is sys.stdout:

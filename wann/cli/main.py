@@ -25,6 +25,7 @@ from wann.cli import (
     tasks,
     tune,
 )
+from wann.cli.warning_lines import held_warnings
 from wann.errors import WannError, near_hint
 from wann.numba_cache import use_hashed_cache
 
@@ -86,8 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args.command = shlex.join(["wann", *words])
     use_hashed_cache()
     try:
-        code: int = args.run(args)
-        sys.stdout.flush()
+        with held_warnings(args.verb) as tell_warnings:
+            code: int = args.run(args)
+            sys.stdout.flush()
+            tell_warnings()
     except WannError as error:
         return _fail(args.verb, str(error))
     except MemoryError as error:
