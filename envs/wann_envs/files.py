@@ -32,10 +32,6 @@ _TRIES = 100
 _IS_WINDOWS = os.name == "nt"
 # seconds between tries to rename over a file that somebody reads
 _PAUSES = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
-# names of devices in every folder of Windows, whatever their suffix
-_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
-    f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"
-}
 
 
 def in_words(n_bytes: float) -> str:
@@ -141,12 +137,6 @@ def replace_file(path: Path, target: Path) -> None:
         else:
             return
     path.replace(target)
-
-
-def is_device_on_windows(path: Path) -> bool:
-    """Whether a part of a path means a device there, such as ``con`` or ``nul.json``."""
-    names = (part.partition(".")[0].rstrip(" ").lower() for part in path.parts)
-    return any(name in _DEVICES for name in names)
 
 
 def sync_folder(folder: Path) -> None:

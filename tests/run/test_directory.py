@@ -225,23 +225,6 @@ def test_a_reader_who_has_a_file_open_is_waited_for(tmp_path, monkeypatch):
     assert len(refused) == 3
 
 
-@pytest.mark.parametrize(
-    ("path", "is_device"),
-    [
-        ("con", True),
-        ("results/NUL", True),
-        ("aux.d/run", True),
-        ("results/com1.txt", True),
-        ("lpt¹", True),
-        ("results/console", False),
-        ("com", False),
-        ("nulls/a", False),
-    ],
-)
-def test_names_of_devices_on_windows(path, is_device):
-    assert files.is_device_on_windows(Path(path)) == is_device
-
-
 def test_a_directory_with_a_name_that_is_none_is_one_line(tmp_path):
     for name in ("a\0b", "x" * 5000):
         with pytest.raises(RunError) as caught:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +12,7 @@ from wann.errors import RunError
 from wann.formats.parsing import parsing
 from wann.printable import printable
 from wann.run.checkpoint import previous_path
-from wann_envs.files import check_replaceable, is_device_on_windows, sync_folder
+from wann_envs.files import check_replaceable, sync_folder
 
 # the pictures of what no longer is in a run are removed; they are drawn anew
 PICTURES_OF_CHAMPION = {
@@ -79,8 +78,6 @@ class RunDirectory:
         Raises:
             RunError: it holds a run and ``overwrite`` is false, or it cannot be written.
         """
-        if os.name == "nt" and is_device_on_windows(self.path):
-            raise RunError(f"{printable(self.path)} is the name of a device: choose another --out")
         with parsing(f"cannot create {printable(self.path)}", RunError):
             if self.path.exists() and not self.path.is_dir():
                 raise RunError(

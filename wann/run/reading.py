@@ -116,6 +116,9 @@ def _text_of(path: Path) -> str:
 def _parsed(text: str, path: Path) -> Config:
     with parsing(f"config {printable(path)} is not TOML", ConfigError):
         table = tomllib.loads(text)
+    # runs write all settings, these last: a file that was cut has defaults for what it lacks
+    if "checkpoint" not in table or not text.endswith("\n"):
+        raise ConfigError(f"config {printable(path)} is cut: its last lines are missing")
     with parsing(f"config {printable(path)}", ConfigError):
         return config_from_table(table)
 
