@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
 from wann.cli.arguments import add_data_dir, add_json, data_place, example, integer_from, path
@@ -90,7 +91,7 @@ def _classification(args: argparse.Namespace) -> dict[str, Any]:
     place = data_place(args)
     if args.grown is None:
         return measure_mnist(mnist_task(place) if args.task == "mnist" else digits_task())
-    grown = search_of_run(args.grown, place)
+    grown = search_of_run(args.grown, place, partial(say, to="stderr"))
     if grown.task.name != args.task or not isinstance(grown.task, ClassifyTask):
         raise ConfigError(f"{args.grown} is a run of {grown.task.name!r}, not {args.task!r}")
     return measure_mnist(grown.task, grown=grown)

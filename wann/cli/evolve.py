@@ -106,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
         make_reporter(args.quiet, args.json),
         lambda directory, champions: save_run_pictures(directory.path, champions, request.data),
     )
+    if outcome.lacking and args.quiet:  # else it has been said
+        say(f"warning: {outcome.lacking}; all else is saved", to="stderr")
     if args.json:
         _print_json(directory, outcome)
     elif not args.quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     if args.structure == "front":
         if not args.champion.is_dir():
             raise RunError(f"{source} is one champion: --structure front needs a run directory")
-        lineages = structures_of_run(args.champion, data_place(args))
+        lineages = structures_of_run(args.champion, data_place(args), partial(say, to="stderr"))
     settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
     with (
         StopRequest() as stop,
