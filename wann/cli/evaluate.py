@@ -37,6 +37,9 @@ def add_parser(verbs: Any) -> None:
         metavar="N",
         help="of weights and episodes (12345: a run's own scores have the seed of the run)",
     )
+    parser.add_argument(
+        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
+    )
     add_data(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -45,14 +48,19 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the scores."""
     from wann.cli.table import print_accuracies, print_champions, print_scores
+    from wann.executors.threads import Threads
     from wann.formats.champion import champion_files, load_champion
+    from wann.run.start import available_cores
     from wann.tuning.champion import evaluate_champion
 
     champions = {path.name: load_champion(path) for path in champion_files(args.champion)}
-    scores = {
-        name: evaluate_champion(champion, args.episodes, args.seed, data_place(args))
-        for name, champion in champions.items()
-    }
+    with Threads(args.workers or available_cores()) as executor:
+        scores = {
+            name: evaluate_champion(
+                champion, args.episodes, args.seed, data_place(args), executor=executor
+            )
+            for name, champion in champions.items()
+        }
     first, *others = champions
     task = champions[first].task
     is_classifier = "confusion" in scores[first]
