@@ -9,9 +9,14 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.errors import TaskError
+from wann.checks import array_of, numbers
 from wann.executor import Executor, Serial
 from wann.kernels.forward import NetworkArrays
+from wann.tasks.fit import check_fit as check_fit
+from wann.tasks.fit import check_network as check_network
+from wann.tasks.fit import check_precision
+from wann.tasks.fit import check_rollout as check_rollout
+from wann.tasks.fit import check_weighted as check_weighted
 from wann.tasks.measure import Measure
 from wann.tasks.shares import are_few, blocks_of_lanes
 from wann.tasks.shares import shares_of_work as shares_of_work
@@ -149,54 +154,6 @@ class SweepingTask(Task, Protocol):
         """As the function ``sweep``; but E is 1 where returns are means over the trials."""
 
 
-def check_fit(networks: NetworkArrays, task: Task) -> None:
-    """Raises TaskError for networks that a kernel of the task would read beyond."""
-    n_fixed = 1 + len(task.input_names)
-    first = networks.node_start[:-1]
-    is_too_small = np.diff(networks.node_start) < n_fixed + len(task.output_names)
-    if (
-        is_too_small.any()
-        or (networks.edge_start[first + n_fixed] > networks.edge_start[first]).any()
-    ):
-        raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
-
-
-def check_rollout(
-    networks: NetworkArrays,
-    task: Task,
-    weights: NDArray[np.float64],
-    trials: Trials,
-    start: tuple[int, ...],
-) -> None:
-    """Raises TaskError as ``check_fit``, and ValueError unless each weight has a trial.
-
-    Args:
-        networks, task, weights, trials: of a rollout.
-        start: the shape of one trial.
-    """
-    check_fit(networks, task)
-    expected = (len(weights), *start)
-    if trials.shape != expected:
-        raise ValueError(f"trials have shape {trials.shape}, not {expected}")
-
-
-def check_weighted(
-    network: NetworkArrays,
-    task: Task,
-    edge_weights: NDArray[np.float64],
-    trials: Trials,
-    start: tuple[int, ...],
-) -> None:
-    """As ``check_rollout``, of individual weights."""
-    check_fit(network, task)
-    expected = (len(network.edge_source), len(trials))
-    if edge_weights.shape != expected or trials.shape[1:] != start:
-        raise ValueError(
-            f"weights have shape {edge_weights.shape} and trials {trials.shape}, "
-            f"not {expected} and {(len(trials), *start)}"
-        )
-
-
 def sweep(
     task: Task,
     networks: NetworkArrays,
@@ -216,7 +173,16 @@ def sweep(
 
     Returns:
         ``returns`` and ``steps`` of shape (P, W, E); (P, W, 1) from a task that gives means.
+
+    Raises:
+        ValueError: weights or trials are no finite numbers, or of another shape.
+        TaskError: the networks are not for this task.
     """
+    check_precision(precision)
+    weights = numbers(weights, "weights", (None,))
+    trials = array_of(trials, "trials", "iuf")
+    if trials.ndim == 0 or len(trials) == 0:
+        raise ValueError(f"trials have shape {trials.shape}: there must be at least one")
     if isinstance(task, SweepingTask):
         return task.sweep(networks, weights, trials, precision=precision, executor=executor)
     n_weights, n_trials = len(weights), len(trials)

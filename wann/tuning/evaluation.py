@@ -11,9 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.checks import number, numbers, whole_number
 from wann.executor import Executor
 from wann.genome.network import Network
-from wann.tasks.base import Task
+from wann.limits import MOST_EPISODES
+from wann.tasks.base import Task, check_network
 from wann.tuning.classification import AccuracyScorer
 from wann.tuning.returns import ReturnScorer
 from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
@@ -92,6 +94,14 @@ def scorer_of(task: Task) -> Scorer:
     return _SCORERS[task.measure.kind](task)
 
 
+def _checked_scorer(task: Task, network: Network, seed: int, episodes: int = 1) -> Scorer:
+    """The same; raises ValueError for numbers that are none, and TaskError for other networks."""
+    check_network(network, task)
+    whole_number(seed, "seed", 0)
+    whole_number(episodes, "episodes", 1, MOST_EPISODES)
+    return scorer_of(task)
+
+
 def best_shared_weight(
     task: Task, network: Network, seed: int, executor: Executor | None = None
 ) -> float:
@@ -99,7 +109,7 @@ def best_shared_weight(
 
     For classifiers see ``best_weight_for_accuracy``.
     """
-    return scorer_of(task).best_shared_weight(network, seed, executor)
+    return _checked_scorer(task, network, seed).best_shared_weight(network, seed, executor)
 
 
 def shared_score(
@@ -111,7 +121,8 @@ def shared_score(
     executor: Executor | None = None,
 ) -> Score:
     """All episodes have the same shared weight; of a classifier the test accuracy in per cent."""
-    return scorer_of(task).shared(network, weight, episodes, seed, executor)
+    scorer = _checked_scorer(task, network, seed, episodes)
+    return scorer.shared(network, number(weight, "weight"), episodes, seed, executor)
 
 
 def tuned_weights_score(
@@ -126,7 +137,9 @@ def tuned_weights_score(
 
     Of a classifier: the test accuracy in per cent.
     """
-    return scorer_of(task).individual(network, weights, episodes, seed, executor)
+    scorer = _checked_scorer(task, network, seed, episodes)
+    numbers(weights, "weights", (network.n_connections,))
+    return scorer.individual(network, weights, episodes, seed, executor)
 
 
 def weight_profile(
@@ -144,8 +157,10 @@ def weight_profile(
 
     Of a classifier: the test accuracy in per cent, and its standard error.
     """
-    weights = np.round(np.linspace(low, high, n), 10)
-    return scorer_of(task).profile(network, weights, episodes, seed, executor)
+    scorer = _checked_scorer(task, network, seed, episodes)
+    ends = number(low, "low"), number(high, "high")
+    weights = np.round(np.linspace(*ends, whole_number(n, "n", 1)), 10)
+    return scorer.profile(network, weights, episodes, seed, executor)
 
 
 def evaluate_network(
@@ -166,5 +181,10 @@ def evaluate_network(
         ``tuned_shared_weight`` (with ``weight``), each with mean, std and episodes; ``profile``;
         ``network`` with its numbers of nodes, hidden nodes and connections. Of a classifier:
         as ``evaluate_classifier``, on the whole test part.
+
+    Raises:
+        ValueError: episodes or seed are no such numbers.
+        TaskError: the network has other inputs or outputs than the task.
     """
-    return scorer_of(task).everything(network, episodes, seed, executor)
+    scorer = _checked_scorer(task, network, seed, episodes)
+    return scorer.everything(network, episodes, seed, executor)
