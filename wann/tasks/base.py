@@ -220,6 +220,7 @@ def sweep_weighted(
     Returns:
         ``returns`` and ``steps`` of shape (K, E).
     """
+    edge_weights = numbers(edge_weights, "weights", (None, len(network.edge_source)))
     n_sets, n_trials = len(edge_weights), len(trials)
     columns = edge_weights.T
 
