@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import add_champion, add_data, add_json, data_place, example, integer_from
+from wann.cli.arguments import (
+    add_champion,
+    add_data,
+    add_json,
+    add_workers,
+    data_place,
+    example,
+    integer_from,
+)
 from wann.limits import LARGEST_WEIGHTS, MOST_EPISODES
 from wann.output import say, say_json
 
@@ -41,6 +49,7 @@ def add_parser(verbs: Any) -> None:
         metavar="N",
         help="of weights and episodes (12345: a run's own scores have the seed of the run)",
     )
+    add_workers(parser)
     add_data(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -64,16 +73,21 @@ def _check_room(champion: Champion, episodes: int) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the scores."""
     from wann.cli.table import print_accuracies, print_champions, print_scores
+    from wann.executors.threads import Threads
     from wann.formats.champion import champion_files, load_champion
+    from wann.run.start import available_cores
     from wann.tuning.champion import evaluate_champion
 
     champions = {path.name: load_champion(path) for path in champion_files(args.champion)}
     for champion in champions.values():
         _check_room(champion, args.episodes)
-    scores = {
-        name: evaluate_champion(champion, args.episodes, args.seed, data_place(args))
-        for name, champion in champions.items()
-    }
+    with Threads(args.workers or available_cores()) as executor:
+        scores = {
+            name: evaluate_champion(
+                champion, args.episodes, args.seed, data_place(args), executor=executor
+            )
+            for name, champion in champions.items()
+        }
     first, *others = champions
     task = champions[first].task
     is_classifier = "confusion" in scores[first]

@@ -328,7 +328,11 @@ class Run:
                 network = champion.network
                 if self.search.is_done and network not in measured:
                     measured[network] = evaluate_network(
-                        self.task, network, self.task.episode_numbers.report, self.config.seed
+                        self.task,
+                        network,
+                        self.task.episode_numbers.report,
+                        self.config.seed,
+                        executor=executor,
                     )
                 more = measured.get(network, {})
                 scores = scores_with_protocol(champion.scores, more, self.config)
