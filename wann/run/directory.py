@@ -9,6 +9,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from wann.errors import RunError
+from wann.formats.output import check_folder
 from wann.formats.parsing import parsing
 from wann.printable import printable
 from wann.run.checkpoint import previous_path
@@ -78,13 +79,23 @@ class RunDirectory:
         Raises:
             RunError: it holds a run and ``overwrite`` is false, or it cannot be written.
         """
+        self.check_free(overwrite)
+        with parsing(f"cannot create {printable(self.path)}", RunError):
+            _make_folder(self.path)
+
+    def check_free(self, overwrite: bool) -> None:
+        """Finds out whether ``create`` could make it ready, and leaves all as it is.
+
+        Raises:
+            RunError: it could not; as ``create``.
+        """
         with parsing(f"cannot create {printable(self.path)}", RunError):
             if self.path.exists() and not self.path.is_dir():
                 raise RunError(
                     f"{printable(self.path)} is a file, not a directory: choose another --out"
                 )
             self.refuse_run(overwrite)
-            _make_folder(self.path)
+            check_folder(self.path)
 
     def refuse_run(self, overwrite: bool) -> None:
         """Raises RunError if there is a run and it may not be replaced."""

@@ -177,6 +177,8 @@ def execute(
         directory.require_resumable()
         config, task = _resumed(request, directory, reporter.say)
     else:
+        if request.out is not None:  # data may take long to load
+            RunDirectory(request.out).check_free(request.overwrite)
         config, task = _resolved(request)
         out = request.out or Path("results") / f"{folder_name(config.task)}-seed{config.seed}"
         directory = RunDirectory(out)
