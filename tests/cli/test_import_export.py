@@ -320,7 +320,7 @@ def test_export_refuses(refused, line, fragment):
 @pytest.mark.usefixtures("champion")
 def test_export_without_the_package_onnx_names_the_extra(refused, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    assert "pip install 'wann[onnx]'" in refused("export champion.json -o a.onnx")
+    assert "pip install '.[onnx]'" in refused("export champion.json -o a.onnx")
 
 
 @pytest.mark.parametrize("verb", ["import", "export"])

@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     """Replays the champion."""
     from wann.errors import ConfigError, TaskError
     from wann.formats.champion import load_champion
+    from wann.formats.output import check_output
     from wann.tasks.policy import NetworkPolicy
     from wann.tuning.champion import best_weight_of, task_of_champion
     from wann.view.movie import check_movie_path
@@ -90,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
     movie = args.gif or args.mp4
     if movie:
         check_movie_path(movie, ".gif" if args.gif else ".mp4")
+        check_output(movie, overwrite=True)
     if args.human:
         check_display()
     if args.weight == "tuned":
