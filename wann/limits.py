@@ -21,7 +21,11 @@ LARGEST_CHECKPOINT = 4_000_000_000  # its arrays, unpacked
 
 # on a command line
 MOST_WORKERS = 1_024
-MOST_EPISODES = 100_000_000
+LARGEST_WEIGHTS = 4_000_000_000  # bytes of random weights that are drawn at once
+MOST_EPISODES = 1_000_000
+MOST_GENERATIONS = 10_000_000
+MOST_INDIVIDUALS = 1_000_000
 MOST_EVALUATIONS = 10**12
+MOST_SECONDS = 1e9
 LARGEST_SEED = 2**63 - 1
 LONGEST_ECHO = 100  # characters of what was given, in a message

@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,9 @@ _CREATE_FLAGS = (
 # of a name, so that with what is added it stays below what file systems allow
 _LONGEST_STEM = 100
 _TRIES = 100
+_IS_WINDOWS = os.name == "nt"
+# seconds between tries to rename over a file that somebody reads
+_PAUSES = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def in_words(n_bytes: float) -> str:
@@ -107,7 +111,7 @@ def replaced(path: Path) -> Iterator[Path]:
             with suppress(OSError):
                 temporary.chmod(mode)
         _sync(temporary)
-        temporary.replace(target)
+        replace_file(temporary, target)
         sync_folder(target.parent)
     finally:
         with suppress(OSError):
@@ -120,9 +124,24 @@ def write_file(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def replace_file(path: Path, target: Path) -> None:
+    """Renames a file, over another if there is one; errors as ``Path.replace``.
+
+    Windows refuses while somebody has the other one open: readers are waited for, a moment.
+    """
+    for pause in _PAUSES if _IS_WINDOWS else ():
+        try:
+            path.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    path.replace(target)
+
+
 def sync_folder(folder: Path) -> None:
     """Brings the names of a folder to the disk, where the system can."""
-    if os.name == "nt":
+    if _IS_WINDOWS:
         return
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

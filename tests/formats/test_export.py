@@ -387,7 +387,7 @@ def test_onnx_of_a_large_network_is_loaded_quickly():
 
 def test_without_the_package_onnx_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(WannError, match=r"pip install 'wann\[onnx\]'"):
+    with pytest.raises(WannError, match=r"pip install '\.\[onnx\]'"):
         champion_to_onnx(random_champion(0))
 
 

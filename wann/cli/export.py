@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wann.cli.arguments import add_champion, example, finite_number, path
-from wann.printable import printable
+from wann.cli.arguments import add_champion, example, finite_number, output_path
+from wann.output import say
 
 # as in wann.formats.export, which takes long to import
 _FORMATS = ("release2019", "graphml", "json", "python", "onnx")
@@ -33,11 +33,11 @@ def add_parser(verbs: Any) -> None:
         help="default: what the name of the file ends in (.out, .graphml, .json, .py, .onnx)",
     )
     parser.add_argument(
-        "-o", "--output", type=path, metavar="FILE", required=True, help="the file, or -"
+        "-o", "--output", type=output_path, metavar="FILE", required=True, help="the file, or -"
     )
     parser.add_argument(
         "--weights",
-        type=path,
+        type=output_path,
         metavar="ZOO.json",
         help="release2019: write the tuned weights to a file of the zoo's format, too",
     )
@@ -86,5 +86,5 @@ def run(args: argparse.Namespace) -> int:
     for file, data in contents.items():
         write_output(file, data)
         if str(args.output) != "-":
-            print(f"wrote {printable(file)}")
+            say(f"wrote {file}")
     return 0

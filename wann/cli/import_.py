@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import example, finite_number, integer_from, path
-from wann.printable import printable, shown
+from wann.cli.arguments import example, finite_number, integer_from, output_path, path
+from wann.limits import MOST_INPUTS, MOST_OUTPUTS
+from wann.output import Name, say
+from wann.printable import shown
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -37,12 +38,15 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--inputs",
-        type=integer_from(0),
+        type=integer_from(0, MOST_INPUTS),
         metavar="N",
         help="number of inputs, without the bias; default: the task's",
     )
     parser.add_argument(
-        "--outputs", type=integer_from(1), metavar="N", help="number of outputs; as --inputs"
+        "--outputs",
+        type=integer_from(1, MOST_OUTPUTS),
+        metavar="N",
+        help="number of outputs; as --inputs",
     )
     parser.add_argument(
         "--weights",
@@ -59,7 +63,12 @@ def add_parser(verbs: Any) -> None:
         "swing-up -1.5, biped -1.87, racer or racing -0.7, others 0",
     )
     parser.add_argument(
-        "-o", "--output", type=path, metavar="FILE", required=True, help="the champion file, or -"
+        "-o",
+        "--output",
+        type=output_path,
+        metavar="FILE",
+        required=True,
+        help="the champion file, or -",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     parser.set_defaults(run=run)
@@ -72,13 +81,7 @@ def run(args: argparse.Namespace) -> int:
     from wann.formats.output import check_apart, check_output, write_output
     from wann.formats.release2019 import champion_of_release
     from wann.formats.zoo2019 import weight_offset, with_zoo_weights
-    from wann.limits import MOST_INPUTS, MOST_OUTPUTS
 
-    for option, most in (("inputs", MOST_INPUTS), ("outputs", MOST_OUTPUTS)):
-        if (getattr(args, option) or 0) > most:
-            raise TaskError(
-                f"--{option} is {shown(getattr(args, option), 20)}, must be at most {most}"
-            )
     use_values = args.weights == Path("values")
     zoo = None if use_values else args.weights
     read = {"the network": args.file} | ({} if zoo is None else {"the file of weights": zoo})
@@ -142,7 +145,7 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
     from wann.formats.champion import dangling_nodes
 
     # the champion itself may go to the standard output
-    out = sys.stderr if str(args.output) == "-" else sys.stdout
+    out: Name = "stderr" if str(args.output) == "-" else "stdout"
     network = champion.network
     sizes = {
         "input": network.n_inputs,
@@ -152,22 +155,18 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         "disabled gene": len(release.disabled),
     }
     listed = ", ".join(f"{n} {word}" if n == 1 else f"{n} {word}s" for word, n in sizes.items())
-    print(f"{printable(args.file)} ({champion.task}): {listed}", file=out)
+    say(f"{args.file} ({champion.task}): {listed}", to=out)
     if champion.tuned_weights is not None:
         origin = champion.provenance.get("weights")
-        source = (
-            f"{printable(origin['file'])}, {origin['offset']:+g} each"
-            if origin
-            else "the file itself"
-        )
-        print(f"tuned weights: from {source}", file=out)
+        source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
+        say(f"tuned weights: from {source}", to=out)
     elif (n := sum(value != 1.0 for value in release.values)) > 0:
-        print(
+        say(
             f"note: {n} of {network.n_connections} entries are other numbers than 1; they were set "
             "aside: --weights values takes them for individual weights",
-            file=out,
+            to=out,
         )
     for node, lack in dangling_nodes(network).items():
-        print(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", file=out)
-    if out is sys.stdout:
-        print(f"wrote {printable(args.output)}")
+        say(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", to=out)
+    if out == "stdout":
+        say(f"wrote {args.output}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from wann.errors import WannWarning
+from wann.output import say
 from wann.printable import printable
 
 
@@ -23,7 +23,7 @@ def held_warnings(verb: str) -> Iterator[Callable[[], None]]:
 
     def tell() -> None:
         for line in lines:
-            print(f"wann {verb}: warning: {line}", file=sys.stderr)
+            say(f"wann {verb}: warning: {line}", to="stderr")
         lines.clear()
 
     with warnings.catch_warnings():

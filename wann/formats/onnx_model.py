@@ -39,7 +39,10 @@ def _load_onnx() -> Any:
     try:
         return importlib.import_module("onnx")
     except ImportError as error:
-        raise FormatError("ONNX needs the package onnx: pip install 'wann[onnx]'") from error
+        raise FormatError(
+            "ONNX needs the package onnx: run `pip install '.[onnx]'` in a checkout of wann, or "
+            "`pip install onnx`"
+        ) from error
 
 
 class _Graph:

@@ -61,6 +61,27 @@ def _cannot(path: Path, error: OSError) -> FormatError:
     return FormatError(f"cannot write {printable(path)}: {printable(error.strerror or error)}")
 
 
+def check_folder(path: Path) -> None:
+    """Refuses a folder that could not be made, or not be written to; nothing is left behind.
+
+    Raises:
+        FormatError: says why.
+    """
+    name = printable(path)
+    try:
+        if path.is_symlink() and not path.exists():
+            raise FormatError(f"cannot create {name}: it is a link that leads nowhere")
+        folder = next(place for place in (path, *path.absolute().parents) if place.exists())
+        if not folder.is_dir():
+            raise FormatError(f"cannot create {name}: {printable(folder)} is a file, not a folder")
+        check_writable(folder / "file")
+    except OSError as error:
+        reason = printable(error.strerror or error)
+        raise FormatError(f"cannot write to {name}: {reason}") from error
+    except ValueError as error:  # NUL or a lone surrogate
+        raise FormatError(f"cannot create {name}: no name of a folder: {error}") from error
+
+
 def check_apart(output: Path, others: Mapping[str, Path]) -> None:
     """Refuses to write over what is read, or what is written besides, whatever the names are.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from wann.errors import RunError
 from wann.formats.atomic import atomic_path, write_atomically
 from wann.formats.champion import load_champion
+from wann.formats.output import check_folder, check_output
 from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_seed
 from wann.reproduce.table import table_of
 from wann.run.loop import Reporter
@@ -91,6 +92,10 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
             f"{request.out} holds {existing[0]}: "
             "replace it with --overwrite, or choose another --out"
         )
+    check_folder(request.out)
+    check_folder(request.runs)
+    for name in output_names(measure) if request.out.exists() else ():
+        check_output(request.out / name, request.overwrite)
     results = []
     for k, seed in enumerate(request.seeds):
         reporter.say(f"seed {seed} ({k + 1} of {len(request.seeds)})")

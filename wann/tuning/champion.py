@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wann.errors import TaskError
+from wann.executor import Executor
 from wann.formats.champion import Champion
 from wann.formats.release2019 import FORMAT
 from wann.tasks.base import Task
@@ -50,23 +51,30 @@ def _data_of(champion: Champion) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
+def best_weight_of(
+    task: Task, champion: Champion, seed: int = 0, executor: Executor | None = None
+) -> float:
     """The tuned shared weight of a champion: as in its file, else by a sweep."""
     score = champion.scores.get("tuned_shared_weight")
     weight = score.get("weight") if isinstance(score, Mapping) else None
     if isinstance(weight, (int, float)) and LOW <= weight <= HIGH:
         return float(weight)
-    return best_shared_weight(task, champion.network, seed)
+    return best_shared_weight(task, champion.network, seed, executor)
 
 
 def evaluate_champion(
-    champion: Champion, episodes: int, seed: int, place: DataPlace = USUAL_PLACE
+    champion: Champion,
+    episodes: int,
+    seed: int,
+    place: DataPlace = USUAL_PLACE,
+    *,
+    executor: Executor | None = None,
 ) -> dict[str, Any]:
     """All scores of a champion: those of its structure, and of its tuned weights if it has any.
 
     Args:
         champion: of a known task.
-        episodes, seed: as in ``evaluate_network``.
+        episodes, seed, executor: as in ``evaluate_network``.
         place: as in ``task_of_champion``.
 
     Returns:
@@ -76,8 +84,9 @@ def evaluate_champion(
         TaskError: the task is unknown or does not fit the network.
     """
     task = task_of_champion(champion, place)
-    scores = evaluate_network(task, champion.network, episodes, seed)
-    if champion.tuned_weights is not None:
-        score = tuned_weights_score(task, champion.network, champion.tuned_weights, episodes, seed)
+    network, weights = champion.network, champion.tuned_weights
+    scores = evaluate_network(task, network, episodes, seed, executor=executor)
+    if weights is not None:
+        score = tuned_weights_score(task, network, weights, episodes, seed, executor)
         scores["tuned_weights"] = score.to_dict()
     return scores
