@@ -6,10 +6,7 @@ Gaier & Ha 2019, "Weight Agnostic Neural Networks", https://arxiv.org/abs/1906.0
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
-
-from wann.numba_cache import use_hashed_cache
 
 __version__ = "0.1.0"
 
@@ -57,9 +54,6 @@ __all__ = sorted([*_PLACES, "__version__"])
 
 def __getattr__(name: str) -> Any:
     if name in _PLACES:
-        # kernels are cached by a hash of their sources; numba reads the variable when imported
-        if "numba" not in sys.modules:
-            use_hashed_cache()
         return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

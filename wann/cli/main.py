@@ -26,7 +26,6 @@ from wann.cli import (
     tune,
 )
 from wann.errors import WannError, near_hint
-from wann.numba_cache import use_hashed_cache
 
 VERBS = (evolve, evaluate, replay, draw, plot, tune, import_, export, reproduce, tasks, bench)
 INTERRUPTED = 130
@@ -84,7 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     args = make_parser().parse_args(words)
     args.command = shlex.join(["wann", *words])
-    use_hashed_cache()
     try:
         code: int = args.run(args)
         sys.stdout.flush()

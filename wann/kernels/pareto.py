@@ -7,11 +7,12 @@ algorithm: NSGA-II", section III.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from wann_envs.jit import inner_kernel, kernel
 
-@njit(cache=True)
+
+@inner_kernel
 def _dominates(objectives, i, j):
     """Whether i is nowhere worse than j and somewhere better; larger is better."""
     is_better = False
@@ -22,7 +23,7 @@ def _dominates(objectives, i, j):
     return is_better
 
 
-@njit(cache=True)
+@inner_kernel
 def _is_dominated(objectives, i, last, before):
     """Whether a member of a front dominates i, the member that came last asked first."""
     j = last
@@ -33,7 +34,7 @@ def _is_dominated(objectives, i, last, before):
     return False
 
 
-@njit(cache=True)
+@kernel
 def _sort_into_fronts(objectives, order):
     """Puts individuals into fronts, each after all that can dominate it.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial
@@ -31,6 +30,7 @@ from wann_envs.car_racing.observation import N_OBSERVED, OBSERVED_NAMES, observe
 from wann_envs.car_racing.state import Cars, Tracks, new_cars
 from wann_envs.car_racing.track import pack, random_line
 from wann_envs.car_racing.velocity import EXACT
+from wann_envs.jit import kernel
 
 # cars that a thread drives at once: of several networks where each has few episodes
 _N_CARS = 64
@@ -43,7 +43,7 @@ _N_SEEDS = 2**53
 _MOST_CACHED_TRACKS = 256
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def controls(o1, o2, o3):
     """Steer, gas and brake of three outputs.
 
@@ -54,7 +54,7 @@ def controls(o1, o2, o3):
     return steer, gas, min(max(o3, 0.0), 1.0)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def rollout(
     networks,
     chosen,

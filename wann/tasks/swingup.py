@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial
@@ -18,6 +17,7 @@ from wann.tasks.base import (
 )
 from wann.tasks.measure import RETURN
 from wann_envs.elementary import like
+from wann_envs.jit import inner_kernel, kernel
 from wann_envs.swingup.dynamics import (
     EPISODE_STEPS,
     advance,
@@ -36,7 +36,7 @@ _N_FIXED = 6
 _CHECK_PERIOD = 8
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _start_lanes(v, first, n, weights, states):
     """Sets lanes 0 to n - 1 of a block to the start of the episodes from ``first`` on."""
     zero, one = like(v[0], 0.0), like(v[0], 1.0)
@@ -55,7 +55,7 @@ def _start_lanes(v, first, n, weights, states):
         v[_THETA_DOT * LANES + lane] = theta_dot
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _step_lanes(v, n, output_row):
     """One step of the environment on lanes 0 to n - 1; ended lanes collect no reward."""
     zero = like(v[0], 0.0)
@@ -87,7 +87,7 @@ def _step_lanes(v, n, output_row):
         v[_ALIVE * LANES + lane] = alive if is_on_track(x) else zero
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _drop_ended_lanes(v, n, episode, weight_row, n_weight_rows, returns, steps):
     """Records lanes that have ended and closes the gaps; returns the number of lanes left."""
     kept = 0
@@ -106,7 +106,7 @@ def _drop_ended_lanes(v, n, episode, weight_row, n_weight_rows, returns, steps):
     return kept
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _count_alive(v, n):
     count = 0
     for lane in range(n):
@@ -114,7 +114,7 @@ def _count_alive(v, n):
     return count
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def rollout(networks, chosen, weights, edge_weights, states, returns, steps):
     """Runs networks of a population in closed loop, each on all episodes.
 
