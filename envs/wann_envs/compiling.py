@@ -40,7 +40,7 @@ class Progress:
         self.say: Say = say_on_stderr
         self.seconds = 0.0
         self._depth = 0
-        self._started = 0.0
+        self._started = self._ended = 0.0
         self._last = -_BETWEEN
         # how many kernels of how many are there
         self._count: Callable[[], tuple[int, int]] | None = None
@@ -67,6 +67,8 @@ class Progress:
         """A kernel is about to be compiled; numba's own lock lets one thread in at a time."""
         if self._depth == 0:
             self._started = time.perf_counter()
+            if self._started - self._ended > _BETWEEN:  # another time, another start
+                self.seconds = 0.0
         self._depth += 1
         self.tell()
 
@@ -76,7 +78,8 @@ class Progress:
         self.tell()
         self._depth -= 1
         if self._depth == 0:
-            self.seconds += time.perf_counter() - self._started
+            self._ended = time.perf_counter()
+            self.seconds += self._ended - self._started
 
     def tell(self) -> None:
         """Says how far it is, if it is time to."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from numba.core import config, types
@@ -21,6 +23,7 @@ from numba.extending import lower_builtin, type_callable
 
 from wann_envs.compiling import PROGRESS
 from wann_envs.kernel_cache import KernelCache
+from wann_envs.kernel_folder import make_folder
 
 # the compiler makes many small objects that live: looking through them all takes 7 % of its time
 _GC_THRESHOLD = 200_000
@@ -56,7 +59,7 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*threshold)
 
 
-class Kernel(CPUDispatcher):  # type: ignore[misc]
+class Kernel(CPUDispatcher):
     """A compiled function, of which there is a variant for each tuple of types.
 
     Args:
@@ -67,7 +70,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., Any], is_inner: bool, options: dict[str, Any]):
         self.is_inner, self._options = is_inner, options
-        self._is_missing = False
+        self._n_begun = 0
         target = {"nopython": True, "boundscheck": None, "no_cfunc_wrapper": True, **options}
         if is_inner:
             target["no_cpython_wrapper"] = True
@@ -77,19 +80,36 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     def _before_compiling(self, signature: Any) -> bool:
         if any(helper(self, signature) for helper in _helpers):
             return True
-        self._is_missing = True
+        self._n_begun += 1
+        PROGRESS.begins()
         return False
 
     def is_there(self, signature: Any) -> bool:
         """Whether the variant for these types is compiled already, here or in the cache."""
         return tuple(signature) in self.overloads or self._cache.has(tuple(signature))
 
+    def can_be_kept(self) -> bool:
+        """Whether there is a cache that can be written."""
+        place = self._cache.cache_path
+        if place is None:
+            return False
+        with suppress(OSError):
+            make_folder(Path(place))
+            return os.access(place, os.W_OK)
+        return False
+
     def compile(self, sig: Any) -> Any:
         """The variant for the types ``sig``, from the cache or compiled."""
         if tuple(normalize_signature(sig)[0]) in self.overloads:
             return super().compile(sig)
         with global_compiler_lock, _seldom_collected(), PROGRESS.counting(self._progress):
-            return super().compile(sig)
+            n_before = self._n_begun
+            try:
+                return super().compile(sig)
+            finally:
+                if self._n_begun > n_before:
+                    self._n_begun = n_before
+                    PROGRESS.ends()
 
     def _progress(self) -> tuple[int, int]:
         kernels = called_kernels([self])
@@ -102,7 +122,7 @@ class InnerKernel(Kernel):
     Without the twin the process would end: numba jumps to a translation that is not there.
     """
 
-    _twin: Kernel | None = None
+    _twin: Any = None
 
     def __call__(self, *args: Any) -> Any:
         """Calls the twin."""
@@ -127,7 +147,7 @@ def called_kernels(entries: Any) -> list[Kernel]:
 def _decorated(function: Callable[..., Any] | None, is_inner: bool, options: dict[str, Any]) -> Any:
     if function is None:
         return lambda function: _decorated(function, is_inner, options)
-    if config.DISABLE_JIT:
+    if getattr(config, "DISABLE_JIT", 0):
         return function
     return (InnerKernel if is_inner else Kernel)(function, is_inner, options)
 

@@ -99,7 +99,7 @@ def constants_hash(function: Any) -> str:
     return digest.hexdigest()
 
 
-class KernelCache(_Cache):  # type: ignore[misc]
+class KernelCache(_Cache):
     """Keeps the compiled code of one function; numba calls the methods of its own caches.
 
     Args:
@@ -131,8 +131,8 @@ class KernelCache(_Cache):  # type: ignore[misc]
     def _place(self, signature: Any) -> tuple[Path | None, Any]:
         """The file of a signature, and what it must say it is for."""
         constants = constants_hash(self._function)
-        purpose = (self._function.__module__, self._function.__qualname__, constants)
-        purpose = (*purpose, self._options, signature)
+        names = (self._function.__module__, self._function.__qualname__)
+        purpose = (*names, constants, self._options, signature)
         folder = self._folder()
         if folder is None:
             return None, purpose

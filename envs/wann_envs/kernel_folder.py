@@ -105,7 +105,7 @@ def cache_home() -> Path | None:
     """The folder of all caches: ``NUMBA_CACHE_DIR`` where it is set, else the user's own."""
     from numba.core import config
 
-    chosen = os.environ.get("NUMBA_CACHE_DIR") or config.CACHE_DIR
+    chosen = os.environ.get("NUMBA_CACHE_DIR") or getattr(config, "CACHE_DIR", "")
     for place in (chosen, os.environ.get("XDG_CACHE_HOME"), os.environ.get("LOCALAPPDATA")):
         if place:
             return Path(place).absolute() / "wann"

@@ -35,7 +35,7 @@ def _is_dominated(objectives, i, last, before):
 
 
 @kernel
-def _sort_into_fronts(objectives, order):
+def sort_into_fronts(objectives, order):
     """Puts individuals into fronts, each after all that can dominate it.
 
     Who is dominated by nobody in a front is dominated by nobody in the fronts after it: the first
@@ -75,7 +75,7 @@ def front_numbers(objectives: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     # the better first by one objective, ties by the next: nobody dominates one before it
     order = np.lexsort(-objectives.T[::-1])
-    front: NDArray[np.int64] = _sort_into_fronts(objectives, order)
+    front: NDArray[np.int64] = sort_into_fronts(objectives, order)
     return front
 
 

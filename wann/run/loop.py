@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -20,6 +19,7 @@ from wann.run.checkpoint import Checkpoint, fingerprint, save_checkpoint
 from wann.run.directory import RunDirectory
 from wann.run.fronts import FrontsFile
 from wann.run.interrupt import StopRequest
+from wann.run.kernels import kernels_of
 from wann.run.metrics import MetricsFile, Row, summarise
 from wann.run.scores import scores_with_protocol
 from wann.search.champion import Champions, champion_of, champions_of
@@ -29,9 +29,10 @@ from wann.search.search import Search
 from wann.tasks.base import Task, sweep
 from wann.tasks.measure import Measure
 from wann.tuning.evaluation import evaluate_network
+from wann_envs.beside import Beside
+from wann_envs.compiling import PROGRESS
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
-_COMPILING = "compiling the kernels; this happens once and takes up to a minute or two"
 
 
 class Reporter(Protocol):
@@ -132,6 +133,8 @@ class Run:
             closing(FrontsFile(self.directory.fronts, n_before)) as fronts,
             Threads(self.n_workers) as executor,
             StopRequest() as stop,
+            PROGRESS.heard_by(self.reporter.say),
+            Beside(*kernels_of(self.config, self.task), is_alone=self.n_workers < 2) as beside,
         ):
             self.search.executor = executor
             for file, items in ((metrics, "rows"), (fronts, "fronts")):
@@ -140,7 +143,8 @@ class Run:
                         f"warning: {file.path} lacks {file.n_lost} {items} of generations "
                         "before the checkpoint"
                     )
-            self._warm_up()
+            with self.search.timed("start"):
+                beside.compile()
             if not self.is_resumed:
                 self._save_state()
             self.reporter.begin(self.config, self.task.measure, self.search.state.generation)
@@ -171,33 +175,6 @@ class Run:
             dict(sorted(self.search.seconds.items())),
             stop.signal_number,
         )
-
-    def _warm_up(self) -> None:
-        """Compiles the kernels, or loads them from the cache, on a search of one generation."""
-        notice = threading.Timer(2.0, self.reporter.say, [_COMPILING])
-        notice.start()
-        try:
-            with self.search.timed("start"):
-                self._run_tiny_search()
-        finally:
-            notice.cancel()
-
-    def _run_tiny_search(self) -> None:
-        tiny = replace(
-            self.config,
-            search=replace(self.config.search, population=4, generations=1),
-        )
-        search = Search(tiny, self.task)
-        generation = search.ask()
-        for precision in ("float64", self.config.episodes.precision):
-            returns = sweep(
-                self.task,
-                generation.networks,
-                np.zeros(1),
-                generation.trials[:1],
-                precision=precision,
-            ).returns
-        search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
 
     def _generation(self, executor: Threads, metrics: MetricsFile, fronts: FrontsFile) -> None:
         generation = self.search.ask()

@@ -12,6 +12,7 @@ from wann.errors import TaskError
 from wann.executor import Executor, Serial
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.tasks.measure import Measure
+from wann_envs.beside import Variant
 
 Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
@@ -128,6 +129,14 @@ class Task(Protocol):
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with (connections, episodes) individual weights."""
+
+
+@runtime_checkable
+class CompiledTask(Task, Protocol):
+    """A task that knows which kernels it calls, so that they are compiled in good time."""
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:
+        """The kernels that a search in that precision calls in each generation, and at its end."""
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial
+from wann.genome.compile import room_for_networks
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
 from wann.tasks.base import (
     EpisodeNumbers,
@@ -18,6 +19,7 @@ from wann.tasks.base import (
     shares_of_work,
 )
 from wann.tasks.measure import RETURN
+from wann_envs.beside import Variant
 from wann_envs.car_racing.dynamics import (
     DRIVING,
     EPISODE_STEPS,
@@ -263,6 +265,14 @@ class CarRacingTask:
     def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Steer, gas and brake of the three outputs."""
         return np.array(controls(*map(float, outputs)))
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:  # noqa: ARG002
+        """The rollout, which is the same in both precisions; see ``CompiledTask``."""
+        networks = room_for_networks(0, 0, 0)
+        tracks, row = pack([]), np.empty(0)
+        chosen, table, steps = np.empty(0, np.int64), np.empty((0, 0)), np.empty((0, 0), np.int32)
+        made = (tracks, np.empty(0, np.int32), new_cars(1, 1), new_blocks(1), 1, 1, table, steps)
+        return [Variant.of(rollout, networks, chosen, row, table, *made)], []
 
     def rollout(
         self,

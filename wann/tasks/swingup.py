@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial
+from wann.genome.compile import room_for_networks
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
 from wann.tasks.base import (
     EpisodeNumbers,
@@ -16,6 +17,7 @@ from wann.tasks.base import (
     shares_of_work,
 )
 from wann.tasks.measure import RETURN
+from wann_envs.beside import Variant
 from wann_envs.elementary import like
 from wann_envs.jit import inner_kernel, kernel
 from wann_envs.swingup.dynamics import (
@@ -193,6 +195,18 @@ class SwingUpTask:
     def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The output as it is; the environment clips it."""
         return outputs
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:
+        """The rollout; see ``CompiledTask``."""
+        networks = room_for_networks(0, 0, 0)
+
+        def variant(kind: Precision) -> Variant:
+            row, table = np.empty(0, kind), np.empty((0, 0), kind)
+            chosen, steps = np.empty(0, np.int64), np.empty((0, 0), np.int32)
+            return Variant.of(rollout, networks, chosen, row, table, table, table, steps)
+
+        # champions are measured in float64
+        return [variant(precision)], [variant("float64")]
 
     def rollout(
         self,
