@@ -63,7 +63,7 @@ def test_the_list_of_car_racing_has_the_types_of_its_calls():
     ]  # fmt: skip
 
 
-def test_without_the_jit_there_is_nothing_to_compile(monkeypatch):
+def test_without_the_jit_there_is_nothing_to_compile():
     config = load_config("cartpole_swingup_quick")
     variants = [*breeding_kernels(), *ranking_kernels(config)]
     plain = [one._replace(kernel=getattr(one.kernel, "py_func", one.kernel)) for one in variants]

@@ -196,7 +196,7 @@ def test_a_short_compilation_is_not_worth_a_line(capsys, monkeypatch):
     assert not capsys.readouterr().err
 
 
-def test_a_failing_compilation_leaves_no_trace(heard):
+def test_a_failing_compilation_leaves_no_trace():
     @kernel
     def wrong(x):
         return x.no_such_attribute

@@ -209,9 +209,10 @@ def class_outputs(
 
 def _example() -> tuple[UniqueNodes, Program]:
     """Of no networks; to tell the types."""
-    i8, i32, i64, u64 = (np.empty(0, kind) for kind in (np.int8, np.int32, np.int64, np.uint64))
-    unique = UniqueNodes(i8, i64, i64, i32, u64, u64, i32, np.empty((0, 0), np.int32), i32, i32)
-    return unique, Program(np.empty((0, 0), np.int32), i32, 0, 0)
+    i32, i64, u64 = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.uint64)
+    table = np.empty((0, 0), np.int32)
+    unique = UniqueNodes(np.empty(0, np.int8), i64, i64, i32, u64, u64, i32, table, i32, i32)
+    return unique, Program(table, i32, 0, 0)
 
 
 def cross_entropy_kernels(samples: Samples) -> list[Variant]:
