@@ -57,13 +57,7 @@ __all__ = sorted([*_PLACES, "__version__"])
 def __getattr__(name: str) -> typing.Any:
     if name in _PLACES:
         import importlib
-        import sys
 
-        from wann.numba_cache import use_hashed_cache
-
-        # kernels are cached by a hash of their sources; numba reads the variable when imported
-        if "numba" not in sys.modules:
-            use_hashed_cache()
         return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

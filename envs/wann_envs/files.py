@@ -92,12 +92,12 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
     """Yields a name to write to; at the end it becomes ``path``, on an error nothing does.
 
     A symbolic link is followed, the permissions of an old file are kept, and the temporary file,
     beside the new one and with its suffix, is one that nobody else has made. What was written is on
-    the disk before the name changes, and the name before the block ends.
+    the disk before the name changes, and the name before the block ends; not without ``is_synced``.
 
     Raises:
         OSError: it cannot be written; or there is a device, a pipe or a folder.
@@ -110,17 +110,19 @@ def replaced(path: Path) -> Iterator[Path]:
         if mode is not None:
             with suppress(OSError):
                 temporary.chmod(mode)
-        _sync(temporary)
+        if is_synced:
+            _sync(temporary)
         replace_file(temporary, target)
-        sync_folder(target.parent)
+        if is_synced:
+            sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink()
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Replaces the file at ``path``, or leaves it as it was; errors as ``replaced``."""
-    with replaced(path) as temporary:
+def write_file(path: Path, content: bytes, *, is_synced: bool = True) -> None:
+    """Replaces the file at ``path``, or leaves it as it was; all else as of ``replaced``."""
+    with replaced(path, is_synced=is_synced) as temporary:
         temporary.write_bytes(content)
 
 

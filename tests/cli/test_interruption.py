@@ -98,7 +98,7 @@ def test_handlers_come_before_everything_that_takes_time():
         "print(*set(sys.modules) - before)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"argparse", "pathlib", "typing", "json", "shutil", "tempfile", "wann.numba_cache"}
+    heavy = {"argparse", "pathlib", "typing", "json", "shutil", "tempfile", "numba"}
     assert not heavy & set(done.stdout.split())
 
 

@@ -30,7 +30,6 @@ from wann.cli import (
 )
 from wann.cli.warning_lines import held_warnings
 from wann.errors import WannError, near_hint
-from wann.numba_cache import use_hashed_cache
 
 VERBS = (evolve, evaluate, replay, draw, plot, tune, import_, export, reproduce, tasks, bench)
 
@@ -107,7 +106,6 @@ def run_command(words: Sequence[str]) -> int:
     args.command = shlex.join(args.words)
     label = f"wann {args.verb}"
     interruption.watch(label)
-    use_hashed_cache()
     try:
         code = _run_verb(args, label)
     except KeyboardInterrupt:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wann_envs.jit import inner_kernel
 
 
 class Room(NamedTuple):
@@ -54,7 +55,7 @@ class Room(NamedTuple):
     is_enabled: NDArray[np.bool_]
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def make_room(population, next_id, n_fixed):
     """A Room for the genomes of a population and their children.
 

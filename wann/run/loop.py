@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -25,6 +24,7 @@ from wann.run.directory import RunDirectory
 from wann.run.earlier import set_aside_all, set_aside_outdated
 from wann.run.fronts import FrontsFile
 from wann.run.interrupt import StopRequest
+from wann.run.kernels import kernels_of
 from wann.run.metrics import MetricsFile, Row, summarise
 from wann.run.scores import scores_with_protocol
 from wann.run.settings import fingerprint
@@ -36,10 +36,11 @@ from wann.search.search import Search
 from wann.tasks.base import Task, sweep
 from wann.tasks.measure import Measure
 from wann.tuning.evaluation import evaluate_network
+from wann_envs.beside import Beside
+from wann_envs.compiling import PROGRESS
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
 _LONGEST_REASON = 160
-_COMPILING = "compiling the kernels; this happens once and takes up to a minute or two"
 
 
 class Reporter(Protocol):
@@ -136,10 +137,13 @@ class Run:
             closing(FrontsFile(self.directory.fronts, self._n_before, known.fronts)) as fronts,
             Threads(self.n_workers) as executor,
             StopRequest() as stop,
+            PROGRESS.heard_by(self.reporter.say),
+            Beside(*kernels_of(self.config, self.task), is_alone=self.n_workers < 2) as beside,
         ):
             self.search.executor = executor
             self._tell_of_damage(metrics, fronts)
-            self._warm_up()
+            with self.search.timed("start"):
+                beside.compile()
             if not self.is_resumed:
                 self._save_state(metrics, fronts)
             self.reporter.begin(self.config, self.task.measure, self.search.state.generation)
@@ -218,33 +222,6 @@ class Run:
             with suppress(WannError):
                 self._write_meta(is_complete=self.search.is_done)
         return lacking
-
-    def _warm_up(self) -> None:
-        """Compiles the kernels, or loads them from the cache, on a search of one generation."""
-        notice = threading.Timer(2.0, self.reporter.say, [_COMPILING])
-        notice.start()
-        try:
-            with self.search.timed("start"):
-                self._run_tiny_search()
-        finally:
-            notice.cancel()
-
-    def _run_tiny_search(self) -> None:
-        tiny = replace(
-            self.config,
-            search=replace(self.config.search, population=4, generations=1),
-        )
-        search = Search(tiny, self.task)
-        generation = search.ask()
-        for precision in ("float64", self.config.episodes.precision):
-            returns = sweep(
-                self.task,
-                generation.networks,
-                np.zeros(1),
-                generation.trials[:1],
-                precision=precision,
-            ).returns
-        search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
 
     def _generation(self, executor: Threads, metrics: MetricsFile, fronts: FrontsFile) -> None:
         generation = self.search.ask()

@@ -23,9 +23,17 @@ from wann.tasks.base import (
     check_weighted,
     shares_of_work,
 )
-from wann.tasks.cross_entropy import PAPER_SOFTMAX, Samples, Temperature, cross_entropies
+from wann.tasks.cross_entropy import (
+    PAPER_SOFTMAX,
+    Samples,
+    Temperature,
+    cross_entropies,
+    cross_entropy_kernels,
+    outputs_kernel,
+)
 from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own, with_content
 from wann.tasks.measure import ACCURACY
+from wann_envs.beside import Variant
 from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
 
 # the task of data of one's own, and its preset
@@ -110,6 +118,10 @@ class ClassifyTask:
     def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The outputs as they are: there is no environment that takes them."""
         return outputs
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:  # noqa: ARG002
+        """Those of the cross-entropy, then of the accuracy; see ``CompiledTask``."""
+        return cross_entropy_kernels(self.samples), [outputs_kernel(self.samples)]
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draws (n,) different training samples; all of them as often as that can be."""
