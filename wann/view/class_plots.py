@@ -5,21 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm
-from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from wann.tuning.classification import class_accuracies
 from wann.view.class_scores import ClassScores
+from wann.view.library import Axes, AxesImage, Figure, LinearSegmentedColormap, PowerNorm
 from wann.view.panels import (
     GREY,
     INK,
     RED,
-    SMALL,
     new_figure,
     save_figure,
+    small,
     write_title,
 )
 
@@ -72,7 +69,7 @@ def draw_class_accuracies(
             for k, value in enumerate(values.tolist()):
                 colour = INK if value > _READABLE else "white"
                 axes.text(
-                    k, 0.5, f"{value:.0f}", ha="center", va="center", size=SMALL, color=colour
+                    k, 0.5, f"{value:.0f}", ha="center", va="center", size=small(), color=colour
                 )
     for axes in (by_class, by_all):
         for end in training_range:
@@ -125,7 +122,7 @@ def _mark_weight(axes: Axes, weight: float) -> None:
         xycoords=("axes fraction", "data"),
         xytext=(12, 0),
         textcoords="offset points",
-        fontsize=SMALL,
+        fontsize=small(),
         color=RED,
         va="center",
         arrowprops={"arrowstyle": "-|>", "color": RED, "shrinkA": 0, "shrinkB": 0},
@@ -196,7 +193,7 @@ def _write_numbers(
     n = len(confusion)
     digits = max(len(str(int(confusion.max(initial=0)))), 3)
     most = int((confusion - np.diag(confusion.diagonal())).max(initial=0))
-    size = min(SMALL, 72 * cell / (0.62 * digits + 0.5))
+    size = min(small(), 72 * cell / (0.62 * digits + 0.5))
     for row in range(n):
         for column in range(n):
             count = int(confusion[row, column])

@@ -8,23 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
 from wann.tasks.measure import RETURN, Measure
+from wann.view.library import Axes, EngFormatter, Figure, MaxNLocator
 from wann.view.panels import (
     BLUE,
     GREY,
     RED,
-    SMALL,
     Label,
     losses_of,
     new_figure,
     save_figure,
     scale_losses,
+    small,
     start_at_zero,
     write_labels,
     write_title,
@@ -204,7 +202,7 @@ def _mark_heats(panels: Sequence[Axes], starts: Sequence[int]) -> None:
         0.96,
         "bands: heats, each from nothing",
         transform=panels[-1].transAxes,
-        fontsize=SMALL,
+        fontsize=small(),
         color=GREY,
         va="top",
     )

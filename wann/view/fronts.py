@@ -7,25 +7,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from wann.formats.champion import Champion
 from wann.genome.network import Network
 from wann.tasks.measure import RETURN, Measure
 from wann.view.curves import read_columns
+from wann.view.library import (
+    Axes,
+    Colormap,
+    Figure,
+    FixedLocator,
+    LinearSegmentedColormap,
+    LogNorm,
+    NullLocator,
+    ScalarMappable,
+    StrMethodFormatter,
+    colormaps,
+)
 from wann.view.panels import (
     RED,
-    SMALL,
     Floats,
     losses_of,
     new_figure,
     save_figure,
     scale_losses,
+    small,
     start_at_zero,
     write_log_ticks,
     write_title,
@@ -163,9 +170,7 @@ def draw_fronts(
     if marks:
         _write_legend(figure, panels)
     write_title(panels[0], title)
-    bar = figure.colorbar(
-        matplotlib.cm.ScalarMappable(norm, colours), ax=panels, pad=0.02, aspect=30
-    )
+    bar = figure.colorbar(ScalarMappable(norm, colours), ax=panels, pad=0.02, aspect=30)
     bar.set_label("generation")
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_locator(FixedLocator([front.generation + 1 for front in chosen]))
@@ -177,7 +182,7 @@ def draw_fronts(
 
 def _colours() -> Colormap:
     """Light to dark; the lightest of viridis cannot be seen on white."""
-    samples = matplotlib.colormaps["viridis_r"](np.linspace(0.08, 1.0, 256))
+    samples = colormaps["viridis_r"](np.linspace(0.08, 1.0, 256))
     return LinearSegmentedColormap.from_list("generations", samples)
 
 
@@ -229,7 +234,7 @@ def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
             loc="outside lower left",
             ncols=len(handles),
             title="champions on fresh episodes, chosen for:",
-            title_fontsize=SMALL,
+            title_fontsize=small(),
             alignment="left",
         )
         for text in legend.get_texts():

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wann.errors import TaskError
@@ -14,6 +13,7 @@ from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.image_legend import draw_legend
 from wann.view.influence import direct_connections, outputs_reached, pixel_effects
+from wann.view.library import Figure
 from wann.view.node_counts import draw_hidden_nodes
 from wann.view.page import QUIET_INK, Page
 from wann.view.pixels import (

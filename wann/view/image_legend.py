@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.colors import to_rgba_array
-from matplotlib.patches import Rectangle
 
+from wann.view.library import LineCollection, PolyCollection, Rectangle, to_rgba_array
 from wann.view.page import QUIET_INK, Page
 from wann.view.panels import INK
 from wann.view.pixels import BACKGROUND, EFFECT, HEADING, OUTLINE, POWER, SIDE

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from wann.view.library import LinearSegmentedColormap, PolyCollection, Rectangle
 from wann.view.page import QUIET_INK, Page
 from wann.view.panels import INK
 

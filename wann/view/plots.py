@@ -18,7 +18,7 @@ from wann.tuning.score import Profile
 from wann.view.class_scores import ClassScores, measure_class_scores
 from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
-from wann.view.panels import check_plot_path
+from wann.view.saving import check_plot_path
 from wann.view.pictures import course_of, save_champion_classes, save_champion_confusion
 from wann.view.profile import has_accuracies, save_champion_profile, training_range_of
 

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from wann.formats.champion import Champion
 from wann.tasks.registry import make_task, task_names
 from wann.tuning.score import HIGH, LOW, Profile
+from wann.view.library import Figure
 from wann.view.panels import (
     BLUE,
     GREEN,
     GREY,
     RED,
-    SMALL,
     Label,
     new_figure,
     save_figure,
+    small,
     start_at_zero,
     write_labels,
     write_title,
@@ -185,7 +185,7 @@ def draw_profile(
         "weights of the search",
         transform=axes.get_xaxis_transform(),
         ha="center",
-        fontsize=SMALL,
+        fontsize=small(),
         color=GREY,
     )
     axes.set_xlabel("shared weight")
