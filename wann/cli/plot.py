@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from wann.cli.arguments import add_data, data_place, example, integer_from, path
+from wann.cli.sizes import add_sizes, sizes_of
 
 
 def add_parser(verbs: Any) -> None:
@@ -53,6 +54,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace pictures that are not the run's own"
     )
+    add_sizes(parser)
     add_data(parser)
     parser.set_defaults(run=run)
 
@@ -70,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             episodes=args.episodes,
             data=data_place(args),
+            sizes=sizes_of(args),
         )
     )
     for file in paths:

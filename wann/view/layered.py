@@ -136,17 +136,16 @@ def _draw_weights(page: Page, network: Network, layout: Layout, strokes: Strokes
 def _draw_pieces(
     page: Page, pieces: Sequence[Floats], colour: str, width: float, pattern: Any
 ) -> None:
-    """Draws Beziers, joined where one begins at the end of another, as one shape."""
-    codes, points = [], []
+    """Draws Beziers as one shape; a pattern goes on where one begins at the end of another."""
+    codes: list[Any] = []
     end: Floats | None = None
     for piece in pieces:
         is_joined = end is not None and np.array_equal(end, piece[0])
-        points.append(piece[1:] if is_joined else piece)
-        codes += [Outline.CURVE4] * 3 if is_joined else [Outline.MOVETO] + [Outline.CURVE4] * 3
+        codes += [Outline.LINETO if is_joined else Outline.MOVETO, *[Outline.CURVE4] * 3]
         end = piece[-1]
     page.axes.add_patch(
         PathPatch(
-            Outline(np.concatenate(points), codes),
+            Outline(np.concatenate(pieces), codes),
             facecolor="none",
             edgecolor=colour,
             linewidth=width,

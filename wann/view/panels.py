@@ -36,7 +36,7 @@ _DOTS_PER_INCH = 150.0
 _LONGEST_TITLE = 60
 _LEAST_LOSS = 1e-3
 # beyond it numbers of an axis, or their differences, could not be computed
-_LARGEST, _SMALLEST = 1e200, 1e-200
+LARGEST, SMALLEST = 1e200, 1e-200
 _ALL_DIGITS = tuple(map(float, range(1, 10)))
 
 _STYLE = {
@@ -69,8 +69,8 @@ def points(size: float) -> float:
 def drawable(values: Floats) -> Floats:
     """Values as axes can show them: what is no number is a gap, what is beyond reason is less."""
     values = np.asarray(values, np.float64)
-    shown = np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
-    return np.where(np.abs(shown) < _SMALLEST, 0.0, shown)
+    shown = np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
+    return np.where(np.abs(shown) < SMALLEST, 0.0, shown)
 
 
 class Label(NamedTuple):

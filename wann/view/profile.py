@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wann.formats.champion import Champion
 from wann.tasks.registry import make_task, task_names
@@ -17,8 +19,10 @@ from wann.view.panels import (
     BLUE,
     GREEN,
     GREY,
+    LARGEST,
     RED,
     Label,
+    drawable,
     new_figure,
     save_figure,
     small,
@@ -26,6 +30,7 @@ from wann.view.panels import (
     write_labels,
     write_title,
 )
+from wann.view.words import number
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,13 @@ PAPER = {
 
 
 def _number(value: Any) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number and np.isfinite(value) else None
+    """A number that axes can show, or None."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    # an integer may be beyond what a float holds
+    return float(drawable(np.array(float(max(min(value, LARGEST), -LARGEST)))))
 
 
 def levels_of(champion: Champion) -> Levels:
@@ -112,6 +122,25 @@ def levels_in(profile: Profile, low: float, high: float) -> Levels:
     )
 
 
+def _drawable(profile: Profile) -> Profile:
+    """A profile of numbers that axes can show; what is no number is a gap."""
+    return replace(
+        profile,
+        weights=drawable(profile.weights),
+        mean=drawable(profile.mean),
+        std=drawable(profile.std),
+    )
+
+
+def _ends(weights: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the horizontal axis, which differ."""
+    low, high = float(weights[0]), float(weights[-1])
+    if high - low > 1e-9 * max(abs(low), abs(high)):
+        return low, high
+    margin = 0.5 * abs(low) or 1.0
+    return low - margin, high + margin
+
+
 def draw_profile(
     profile: Profile,
     *,
@@ -136,6 +165,7 @@ def draw_profile(
     figure = new_figure(8.0, 4.2)
     axes = figure.subplots()
     low, high = training_range
+    profile = _drawable(profile)
     own, shown = levels or Levels(), levels_in(profile, low, high)
     random_shared = shown.random_shared if own.random_shared is None else own.random_shared
     if own.best_weight is None or own.best_shared is None:
@@ -151,22 +181,24 @@ def draw_profile(
         gid="standard deviation",
     )
     axes.plot(profile.weights, profile.mean, color=BLUE, lw=2.0, gid="mean")
-    axes.set_xlim(profile.weights[0], profile.weights[-1])
+    axes.set_xlim(*_ends(profile.weights))
     labels = []
     if random_shared is not None:
         axes.hlines(random_shared, low, high, color=BLUE, lw=1.0, gid="random shared weight")
         labels.append(
-            Label(random_shared, f"{random_shared:.{decimals}f}  random shared weight", BLUE)
+            Label(random_shared, f"{number(random_shared, decimals)}  random shared weight", BLUE)
         )
     if own.best_weight is not None and own.best_shared is not None:
         axes.plot(own.best_weight, own.best_shared, "o", color=RED, zorder=4, gid="best weight")
-        at = f"{own.best_weight:.2f}".replace("-", "−")
-        words = f"{own.best_shared:.{decimals}f}  best shared weight, {at}"
-        labels.append(Label(own.best_shared, words.replace("-", "−"), RED))
+        words = (
+            f"{number(own.best_shared, decimals)}  best shared weight, "
+            f"{number(own.best_weight, 2)}"
+        )
+        labels.append(Label(own.best_shared, words, RED))
     if own.ensemble is not None:
         axes.axhline(own.ensemble, color=GREEN, lw=1.6, zorder=2, gid="ensemble")
         labels.append(
-            Label(own.ensemble, f"{own.ensemble:.{decimals}f}  ensemble over weights", GREEN)
+            Label(own.ensemble, f"{number(own.ensemble, decimals)}  ensemble over weights", GREEN)
         )
     if reference:
         for value, words in (
@@ -177,10 +209,10 @@ def draw_profile(
             if value is not None:
                 axes.axhline(value, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=1)
                 labels.append(
-                    Label(value, f"{value:.{decimals}f}  {reference.name}, {words}", GREY)
+                    Label(value, f"{number(value, decimals)}  {reference.name}, {words}", GREY)
                 )
     axes.text(
-        (low + high) / 2,
+        low / 2 + high / 2,
         1.015,
         "weights of the search",
         transform=axes.get_xaxis_transform(),

@@ -25,6 +25,7 @@ from wann.view.library import (
     rcParamsDefault,
 )
 from wann.view.sizes import wanted_sizes
+from wann_envs.files import check_replaceable
 
 FORMATS = (".png", ".svg", ".pdf")
 # without dates: the same data give the same bytes
@@ -48,6 +49,35 @@ def check_plot_path(path: Path) -> None:
             f"cannot draw into {printable(path)}: the name ends in "
             f"{printable(path.suffix) or 'no suffix'!r}; allowed: {', '.join(FORMATS)}"
         )
+
+
+def check_picture(path: Path, sources: Sequence[Path] = ()) -> None:
+    """Refuses a picture that cannot be written, before there is work that could be lost.
+
+    Args:
+        path: of the picture.
+        sources: the files that are drawn.
+
+    Raises:
+        FormatError: the name ends in something else than a picture's, there is no folder for it or
+            none that can be written to, or something other than a file or one of the sources lies
+            there.
+    """
+    check_plot_path(path)
+    folder = path.parent
+    try:
+        if not folder.is_dir():
+            raise FormatError(
+                f"cannot write {printable(path)}: there is no folder {printable(folder)}"
+            )
+        check_replaceable(path)
+        if path.exists() and any(file.exists() and path.samefile(file) for file in sources):
+            raise FormatError(f"{printable(path)} is what is drawn: name another file")
+    except (OSError, ValueError) as error:
+        reason = printable(getattr(error, "strerror", None) or error)
+        raise FormatError(f"cannot write {printable(path)}: {reason}") from error
+    if not os.access(folder, os.W_OK):
+        raise FormatError(f"cannot write {printable(path)}: {printable(folder)} cannot be written")
 
 
 @contextmanager
