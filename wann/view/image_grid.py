@@ -73,8 +73,8 @@ def draw_image_network(
 
     Blue pixels raise the output when they are lit, orange ones lower it (see ``pixel_effects``);
     framed ones are connected to it directly; frames have the colour of the sign of individual
-    weights, and are the wider the larger these are. A last panel counts the connections of each pixel;
-    beside it are the numbers of hidden nodes by layer and activation.
+    weights, and are the wider the larger these are. A last panel counts the connections of each
+    pixel; beside it are the numbers of hidden nodes by layer and activation.
 
     Args:
         network: inputs are pixels, row by row.

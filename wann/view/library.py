@@ -86,11 +86,15 @@ from matplotlib.image import AxesImage as AxesImage  # noqa: E402
 from matplotlib.patches import Circle as Circle  # noqa: E402
 from matplotlib.patches import PathPatch as PathPatch  # noqa: E402
 from matplotlib.patches import Rectangle as Rectangle  # noqa: E402
-from matplotlib.path import Path as Outline  # noqa: E402, F401
+from matplotlib.path import Path  # noqa: E402
 from matplotlib.text import Text as Text  # noqa: E402
 from matplotlib.ticker import EngFormatter as EngFormatter  # noqa: E402
 from matplotlib.ticker import FixedLocator as FixedLocator  # noqa: E402
+from matplotlib.ticker import FuncFormatter as FuncFormatter  # noqa: E402
 from matplotlib.ticker import LogLocator as LogLocator  # noqa: E402
 from matplotlib.ticker import MaxNLocator as MaxNLocator  # noqa: E402
 from matplotlib.ticker import NullLocator as NullLocator  # noqa: E402
 from matplotlib.ticker import StrMethodFormatter as StrMethodFormatter  # noqa: E402
+
+# a name that is not that of a file's path
+Outline = Path

@@ -143,7 +143,7 @@ class Page:
     def _shrink(self, factor: float) -> None:
         """Lets letters and lines, which have sizes in points, go with the drawing."""
         for text in self.axes.texts:
-            text.set_fontsize(factor * text.get_fontsize())
+            text.set_fontsize(factor * float(text.get_fontsize()))
         for patch in self.axes.patches:
             patch.set_linewidth(factor * patch.get_linewidth())
         for collection in self.axes.collections:

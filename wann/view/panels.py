@@ -14,9 +14,9 @@ from wann.view.library import (
     Axis,
     Figure,
     FigureCanvasAgg,
+    FuncFormatter,
     LogLocator,
     NullLocator,
-    StrMethodFormatter,
     rcParams,
 )
 from wann.view.saving import save_picture
@@ -37,6 +37,8 @@ _LONGEST_TITLE = 60
 _LEAST_LOSS = 1e-3
 # beyond it numbers of an axis, or their differences, could not be computed
 LARGEST, SMALLEST = 1e200, 1e-200
+# as a ratio: an axis with more of them is labelled at powers of ten
+_MANY_DECADES = 1e6
 _ALL_DIGITS = tuple(map(float, range(1, 10)))
 
 _STYLE = {
@@ -118,6 +120,12 @@ def write_title(axes: Axes, title: str | None, distance: float = 8.0) -> None:
         )
 
 
+def fill_empty(axes: Axes) -> None:
+    """Gives a panel without a number limits, by a point that cannot be seen."""
+    if not np.isfinite(axes.dataLim.get_points()).all():
+        axes.plot([1.0], [1.0], ls="", gid="nothing")
+
+
 def start_at_zero(axes: Axes, *values: Floats) -> None:
     """Lets the vertical axis start at zero unless there are values below it.
 
@@ -140,22 +148,24 @@ def losses_of(scores: Floats) -> Floats:
 def scale_losses(axes: Axes) -> None:
     """Gives losses, which are positive, a logarithmic axis with readable numbers."""
     axes.set_yscale("log")
-    write_log_ticks(axes.yaxis, "{x:g}")
+    write_log_ticks(axes.yaxis, "{:g}".format)
 
 
-def write_log_ticks(axis: Axis, numbers: str) -> None:
+def write_log_ticks(axis: Axis, words: Callable[[float], str]) -> None:
     """Labels a logarithmic axis at 1, 2 and 5, or at every digit where it is short.
 
     The limits must not have to change any more.
 
     Args:
         axis: of a panel.
-        numbers: how they are written, for a ``StrMethodFormatter``.
+        words: a number as it is written.
     """
     low, high = axis.get_view_interval()
     steps = (1.0, 2.0, 5.0) if high > 8 * low else _ALL_DIGITS
+    if high > _MANY_DECADES * low:
+        steps = (1.0,)
     axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_major_formatter(StrMethodFormatter(numbers))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: words(x)))
     axis.set_minor_locator(NullLocator())
 
 

@@ -22,7 +22,7 @@ from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.pictures import course_of, save_champion_classes, save_champion_confusion
 from wann.view.profile import has_accuracies, save_champion_profile, training_range_of
 from wann.view.saving import check_picture, check_plot_path
-from wann.view.sizes import Sizes, using_sizes
+from wann.view.sizes import USUAL_SIZES, Sizes, using_sizes
 
 # the name of the picture, and the file of the run that it is drawn from
 PLOTS = {
@@ -63,7 +63,7 @@ class PlotRequest:
     overwrite: bool = False
     episodes: int | None = None
     data: DataPlace = USUAL_PLACE
-    sizes: Sizes = Sizes()
+    sizes: Sizes = USUAL_SIZES
 
 
 def measure_profile(

@@ -91,7 +91,9 @@ def own_settings(settings: Mapping[str, Any] | None = None) -> Iterator[None]:
         # letters that no font has are drawn as boxes
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", _NO_ROOM)
-        defaults = {k: v for k, v in rcParamsDefault.items() if k not in _LEFT_ALONE}
+        defaults: dict[Any, Any] = {
+            k: v for k, v in rcParamsDefault.items() if k not in _LEFT_ALONE
+        }
         rcParams.update(defaults | _SETTINGS | dict(settings or {}))
         yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class Sifter:
         lengths = self._lengths(position, n_places)[places]
         return int(places[lengths.argmin()])
 
-    def _steps(self, position: Ints, n_places: int) -> tuple[NDArray[np.float64], ...]:
+    def _steps(self, position: Ints, n_places: int) -> tuple[NDArray[np.floating[Any]], ...]:
         """By how much the crossings change where the block moves from above to below an end."""
         width = n_places
         at = self.fan * width + position[self.far]

@@ -46,8 +46,8 @@ class Sizes:
                 )
 
 
-_USUAL = Sizes()
-_wanted: ContextVar[Sizes] = ContextVar("sizes of pictures", default=_USUAL)
+USUAL_SIZES = Sizes()
+_wanted: ContextVar[Sizes] = ContextVar("sizes of pictures", default=USUAL_SIZES)
 
 
 def wanted_sizes() -> Sizes:
