@@ -228,10 +228,9 @@ def _write_numbers(
                     color="white" if row != column and count > 0.7 * most else INK,
                 )
     for k in range(n):
-        axes.text(n, k, f"{_share(recall[k])} %", ha="center", va="center", size=size, color=GREY)
-        axes.text(
-            k, n, f"{_share(precision[k])} %", ha="center", va="center", size=size, color=GREY
-        )
+        for x, y, share in ((n, k, recall[k]), (k, n, precision[k])):
+            words = f"{_share(share)} %"
+            axes.text(x, y, words, ha="center", va="center", size=size, color=GREY)
     axes.text(n, -0.6, "of the\nlabel", ha="center", va="bottom", size=size, color=GREY)
     axes.text(-0.6, n, "of the\nanswer", ha="right", va="center", size=size, color=GREY)
 

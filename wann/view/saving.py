@@ -6,6 +6,7 @@ The same picture gives the same bytes, whatever the user's settings, and no warn
 from __future__ import annotations
 
 import io
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +38,9 @@ METADATA: dict[str, dict[str, Any]] = {
 _SETTINGS = {"svg.hashsalt": "wann", "pdf.fonttype": 42}
 # pictures have nothing to do with them, and reading the first would choose a backend
 _LEFT_ALONE = {"backend", "backend_fallback"}
-_MOST_DOTS = 12_000.0
+_MOST_DOTS, _MOST_PIXELS = 12_000.0, 24e6
+# above so many pixels a PNG is packed faster, and little worse
+_MANY_PIXELS = 3e6
 _MOST_DOTS_OF_A_PERSON = 30_000.0
 _NO_ROOM = "constrained_layout not applied"
 
@@ -136,15 +139,19 @@ def save_picture(
 
 def _content(figure: Figure, suffix: str, usual_dpi: float) -> bytes:
     """A figure as a file."""
-    wanted, longest = wanted_sizes().dpi, float(max(figure.get_size_inches()))
-    dpi = min(usual_dpi, _MOST_DOTS / longest) if wanted is None else wanted
+    width, height = map(float, figure.get_size_inches())
+    wanted, longest = wanted_sizes().dpi, max(width, height)
+    most = min(_MOST_DOTS / longest, math.sqrt(_MOST_PIXELS / (width * height)))
+    dpi = min(usual_dpi, most) if wanted is None else wanted
     if dpi * longest > _MOST_DOTS_OF_A_PERSON:
         raise FormatError(
             f"a picture of {longest:.3g} inches has {dpi * longest:,.0f} dots at {dpi:g} dots per "
             f"inch; at most {_MOST_DOTS_OF_A_PERSON:,.0f} are drawn: lower dpi or width"
         )
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=METADATA[suffix])
+    buffer, options = io.BytesIO(), {}
+    if suffix == ".png" and dpi**2 * width * height > _MANY_PIXELS:
+        options["pil_kwargs"] = {"compress_level": 2}
+    figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=METADATA[suffix], **options)
     return buffer.getvalue()
 
 

@@ -1,7 +1,7 @@
 """The drawing of a network that is too large to follow every line: what is where, and how much.
 
 Layers are columns, nodes lie evenly in them, and connections are thin straight lines that become
-darker where there are many.
+darker where there are many. Of more than 40,000 connections 40,000 are drawn.
 """
 
 from __future__ import annotations
@@ -24,17 +24,22 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # inches
-_WIDTH = 14.0
-_LEAST_HEIGHT, _MOST_HEIGHT = 4.0, 10.0
-_ROOM, _WIDEST_ROOM = 0.13, 0.4
-_RADIUS = 0.1
-_NAME_DISTANCE = 0.15
+_WIDTH = 10.5
+_LEAST_HEIGHT, _MOST_HEIGHT = 3.0, 7.5
+_ROOM, _WIDEST_ROOM = 0.1, 0.3
+_RADIUS = 0.075
+_NAME_DISTANCE = 0.11
+# of names and legends
+_SCALE = 0.75
 # points
-SIMPLE_NAME_SIZE = 10.0
+_NAME_SIZE = 10.0
+SIMPLE_NAME_SIZE = _NAME_SIZE * _SCALE
 _N_SWEEPS = 8
 _ORDINALS = {2: "second", 3: "third"}
 # from here on lines are an image in an SVG or PDF, which would be too large for any program
 _MOST_VECTORS = 5_000
+# more lines would look the same and take long
+MOST_LINES = 40_000
 _CIRCLE = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 
 
@@ -47,7 +52,7 @@ def draw_simple(
     letters: float | None = None,
 ) -> Page:
     """Draws a large network; arguments as ``draw_layered`` and ``draw_network``."""
-    page = Page(scale=letters or 1.0)
+    page = Page(scale=_SCALE * (letters or 1.0))
     layer = _layers(network)
     rank, n_in_layer = _ranks(network, layer, is_fixed=order == "fixed")
     height = float(np.clip(_ROOM * n_in_layer.max(), _LEAST_HEIGHT, _MOST_HEIGHT))
@@ -69,6 +74,9 @@ def draw_simple(
     if strokes is not None:
         draw_stroke_legend(page, strokes, centre, page.bottom - line)
     words = f"{network.n_connections:,} connections, {network.n_hidden:,} hidden nodes"
+    if network.n_connections > MOST_LINES:
+        which = "chosen at random" if strokes is None else "those of the largest weights"
+        words += f"; {MOST_LINES:,} of the connections are drawn, {which}"
     at = page.bottom - line
     page.write(centre, at, words, LEGEND_SIZE * page.scale, across="center", colour=QUIET_INK)
     page.grow(centre, at - 0.1 * page.scale, centre, at)
@@ -118,12 +126,13 @@ def _draw_lines(
     page: Page, network: Network, x: Floats, y: Floats, strokes: Strokes | None
 ) -> None:
     """Draws all connections, thinner and paler the more there are."""
-    source, target, n = network.edge_source, network.edge_target, network.n_connections
+    drawn = _drawn_connections(network, strokes)
+    source, target, n = network.edge_source[drawn], network.edge_target[drawn], len(drawn)
     if not n:
         return
     ends = np.stack([np.stack([x, y], axis=1)[source], np.stack([x, y], axis=1)[target]], axis=1)
     share = min(1.0, 1000 / n)
-    alpha, width = 0.06 + 0.44 * share**0.5, 0.25 + 0.65 * share**0.5
+    alpha, width = 0.06 + 0.44 * share**0.5, 0.2 + 0.5 * share**0.5
     if strokes is None:
         kinds = [INPUT_SIGNAL, *(COLOURS[kind] for kind in Activation)]
         index = np.zeros(max(map(int, Activation)) + 1, np.int64)
@@ -131,17 +140,28 @@ def _draw_lines(
         which = np.where(source <= network.n_inputs, 0, index[network.activation[source]])
         colours, widths = to_rgba_array(kinds)[which], np.full(n, width)
     else:
-        names, which = np.unique(strokes.colours, return_inverse=True)
+        names, which = np.unique(strokes.colours[drawn], return_inverse=True)
         colours = to_rgba_array(names.tolist())[which]
-        widths = width * strokes.widths
+        sizes = strokes.widths[drawn]
+        widths = width * sizes
         # what matters is seen, and lies on top
-        colours[:, 3] = np.clip(strokes.widths / strokes.widths.max(), 0.15, 1.0)
-        by_size = np.argsort(strokes.widths, kind="stable")
+        colours[:, 3] = np.clip(sizes / sizes.max(), 0.15, 1.0)
+        by_size = np.argsort(sizes, kind="stable")
         ends, colours, widths = ends[by_size], colours[by_size], widths[by_size]
     colours[:, 3] *= alpha
     lines = LineCollection(list(ends), colors=colours, linewidths=widths, zorder=1, gid="lines")
     lines.set_rasterized(n > _MOST_VECTORS)
     page.axes.add_collection(lines, autolim=False)
+
+
+def _drawn_connections(network: Network, strokes: Strokes | None) -> Ints:
+    """The connections that are drawn: all, or the largest, or as many that chance has chosen."""
+    n = network.n_connections
+    if n <= MOST_LINES:
+        return np.arange(n)
+    if strokes is not None:
+        return np.sort(np.argsort(-strokes.sizes, kind="stable")[:MOST_LINES])
+    return np.sort(np.random.default_rng(0).choice(n, MOST_LINES, replace=False))
 
 
 def _draw_discs(page: Page, network: Network, x: Floats, y: Floats, radius: Floats) -> None:
@@ -163,7 +183,7 @@ def _draw_discs(page: Page, network: Network, x: Floats, y: Floats, radius: Floa
         list(discs),
         facecolors=faces,
         edgecolors=edges,
-        linewidths=np.minimum(1.0, 10 * radius),
+        linewidths=np.minimum(0.75, 10 * radius),
         zorder=3,
         gid="nodes",
     )
@@ -183,7 +203,7 @@ def _write_names(
         side: -1: to the left of the nodes; 1: to their right.
         x, y: of all nodes.
     """
-    size = SIMPLE_NAME_SIZE * page.scale
+    size = _NAME_SIZE * page.scale
     by_height = nodes[np.argsort(-y[nodes], kind="stable")]
     room = float(np.min(-np.diff(y[by_height]), initial=np.inf))
     step = max(1, int(np.ceil(1.15 * size / 72 / max(room, 1e-9) - 1e-9))) if room < 9 else 1

@@ -30,12 +30,14 @@ class Strokes:
     Attributes:
         colours: (C,) of the signs; those of zero are grey.
         widths: (C,) in points, for lines of usual width.
+        sizes: (C,) of the weights, all finite.
         strong: the size that has the widest line.
         has_negative, has_positive: which signs occur.
     """
 
     colours: NDArray[np.str_]
     widths: Floats
+    sizes: Floats
     strong: float
     has_negative: bool
     has_positive: bool
@@ -51,6 +53,7 @@ class Strokes:
         return cls(
             np.where(weights < 0, NEGATIVE, np.where(weights > 0, POSITIVE, MIXED)),
             _THINNEST + (_WIDEST - _THINNEST) * shares,
+            sizes,
             strong,
             bool((weights < 0).any()),
             bool((weights > 0).any()),
