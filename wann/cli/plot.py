@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from wann.cli.arguments import add_data, data_place, example, integer_from, output_path, path
+from wann.cli.sizes import add_sizes, sizes_of
 from wann.limits import MOST_EPISODES
 from wann.output import say
 
@@ -54,6 +55,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace pictures that are not the run's own"
     )
+    add_sizes(parser)
     add_data(parser)
     parser.set_defaults(run=run)
 
@@ -71,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             episodes=args.episodes,
             data=data_place(args),
+            sizes=sizes_of(args),
         )
     )
     for file in paths:

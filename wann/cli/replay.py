@@ -73,7 +73,7 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Replays the champion."""
     from wann.errors import ConfigError, TaskError
-    from wann.formats.champion import load_champion
+    from wann.formats.champion import champion_files, load_champion
     from wann.formats.output import check_output
     from wann.tasks.policy import NetworkPolicy
     from wann.tuning.champion import best_weight_of, task_of_champion
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     env_id = task.env_id if args.backend == "wann" else original_of(task)
     movie = args.gif or args.mp4
     if movie:
-        check_movie_path(movie, ".gif" if args.gif else ".mp4")
+        check_movie_path(movie, ".gif" if args.gif else ".mp4", champion_files(args.champion))
         check_output(movie, overwrite=True)
     if args.human:
         check_display()

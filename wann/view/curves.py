@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -9,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
@@ -19,16 +17,19 @@ from wann.formats.parsing import parsing, read_text
 from wann.limits import LARGEST_TABLE
 from wann.printable import printable, shown
 from wann.tasks.measure import RETURN, Measure
+from wann.view.library import Axes, EngFormatter, Figure, MaxNLocator
 from wann.view.panels import (
     BLUE,
     GREY,
     RED,
-    SMALL,
     Label,
+    drawable,
+    fill_empty,
     losses_of,
     new_figure,
     save_figure,
     scale_losses,
+    small,
     start_at_zero,
     write_labels,
     write_title,
@@ -45,6 +46,8 @@ _COUNTS = {"generation", "evaluations", "episodes", "steps", "connections", "con
 _LARGEST = 1e100
 # a smoothed point is the mean of the generations around it: this share of the run
 _WINDOW = 1 / 25
+# what max and mean mean, of returns and of losses
+_OVER = ("max and mean", "least and mean")
 # beyond it a line is thinned out, which nobody can see
 _MOST_POINTS = 4000
 
@@ -98,14 +101,20 @@ def _check_column(name: str, values: Floats, what: str) -> None:
 def smoothed(values: Floats, reach: int) -> Floats:
     """The mean of each value and up to ``reach`` on either side.
 
-    Near the start, where a run changes fastest, the reach is shorter.
+    Near the start, where a run changes fastest, the reach is shorter. What is no number counts for
+    nothing, and stays.
     """
+    is_number = np.isfinite(values)
     index = np.arange(len(values))
     first = index - np.minimum(index, reach)
     last = np.minimum(index + np.minimum(index, reach), len(values) - 1)
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    means: Floats = (total[last + 1] - total[first]) / (last + 1 - first)
-    return means
+    total = np.concatenate([[0.0], np.cumsum(np.where(is_number, values, 0.0))])
+    n = last + 1 - first
+    if not is_number.all():
+        counts = np.concatenate([[0], np.cumsum(is_number)])
+        n = np.maximum(counts[last + 1] - counts[first], 1)
+    means: Floats = (total[last + 1] - total[first]) / n
+    return np.where(is_number, means, np.nan)
 
 
 def thinned(values: Floats) -> NDArray[np.int64]:
@@ -116,7 +125,7 @@ def thinned(values: Floats) -> NDArray[np.int64]:
     edges = np.linspace(0, n, _MOST_POINTS // 2 + 1).astype(np.int64)
     chosen = [0, n - 1]
     for first, last in pairwise(edges.tolist()):
-        stretch = values[first:last]
+        stretch = np.nan_to_num(values[first:last])
         chosen += [first + int(stretch.argmin()), first + int(stretch.argmax())]
     return np.unique(chosen)
 
@@ -137,7 +146,8 @@ def _draw_line(
     marker = "o" if len(x) == 1 else None
     points = thinned(smooth)
     axes.plot(x[points], smooth[points], color=colour, lw=1.8, marker=marker, gid=name)
-    return float(smooth[-1])
+    numbers = smooth[np.isfinite(smooth)]
+    return float(numbers[-1]) if len(numbers) else math.nan
 
 
 def _lines_of_scores(
@@ -148,9 +158,9 @@ def _lines_of_scores(
     return [
         (name, losses_of(metrics[name]) if measure.is_loss else metrics[name], colour, text)
         for name, colour, text in (
-            ("max_max", RED, f"{words[0]}\nover weights"),
-            ("mean_best", BLUE, f"{words[1]}\nover weights"),
-            ("mean_median", GREY, "median mean\nover weights"),
+            ("max_max", RED, words[0]),
+            ("mean_best", BLUE, words[1]),
+            ("mean_median", GREY, "median mean"),
         )
     ]
 
@@ -173,6 +183,7 @@ def draw_learning_curve(
         measure: what the scores are.
     """
     starts = [start for start in heat_starts if start < len(metrics["generation"])]
+    metrics = {name: drawable(metrics[name]) for name in LEARNING_COLUMNS}
     figure = new_figure(8.0, 5.4)
     scores, size = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
     x = metrics["generation"] + 1
@@ -193,6 +204,7 @@ def draw_learning_curve(
             Label(_draw_line(axes, x, values, colour, name, starts), text, colour)
             for name, values, colour, text in lines
         ]
+        fill_empty(axes)
         if axes is scores and measure.is_loss:
             scale_losses(axes)
         else:
@@ -201,7 +213,8 @@ def draw_learning_curve(
         write_labels(axes, labels)
     if len(x) == 1:
         scores.set_xlim(x[0] - 0.5, x[0] + 0.5)
-    scores.set_ylabel("cross-entropy in training" if measure.is_loss else "return in training")
+    what = "cross-entropy" if measure.is_loss else "return"
+    scores.set_ylabel(f"{what} in training,\n{_OVER[measure.is_loss]} over weights")
     size.set_ylabel("connections")
     size.set_xlabel("generation")
     size.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
@@ -224,7 +237,7 @@ def _mark_heats(panels: Sequence[Axes], starts: Sequence[int]) -> None:
         0.96,
         "bands: heats, each from nothing",
         transform=panels[-1].transAxes,
-        fontsize=SMALL,
+        fontsize=small(),
         color=GREY,
         va="top",
     )
@@ -232,7 +245,9 @@ def _mark_heats(panels: Sequence[Axes], starts: Sequence[int]) -> None:
 
 def _add_evaluations(axes: Axes, x: Floats, evaluations: Floats) -> None:
     """Adds the number of evaluations as a second horizontal axis on top."""
-    per_generation = float(evaluations[-1] / x[-1])
+    per_generation = float(evaluations[-1] / x[-1]) if x[-1] > 0 else 0.0
+    if not per_generation > 0:  # a table that does not say
+        return
 
     def forward(generations: Any) -> Any:
         return generations * per_generation
