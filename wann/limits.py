@@ -29,3 +29,7 @@ MOST_EVALUATIONS = 10**12
 MOST_SECONDS = 1e9
 LARGEST_SEED = 2**63 - 1
 LONGEST_ECHO = 100  # characters of what was given, in a message
+
+# of a tuning that was interrupted
+LARGEST_JOURNAL = 30_000_000  # numbers that it was told
+LARGEST_PARTIAL = 1_000_000_000  # bytes, unpacked

@@ -71,10 +71,16 @@ def add_parser(verbs: Any) -> None:
         "--evaluations",
         type=integer_from(1, MOST_EVALUATIONS),
         metavar="N",
-        help="budget in episodes (samples); the same seed then gives the same weights (default: "
-        "what two cores do in about two minutes)",
+        help="budget in episodes (samples), of the search, its examinations and its choice; the "
+        "same seed then gives the same weights (default: what two cores do in about two minutes)",
     )
-    budget.add_argument("--seconds", type=_seconds, metavar="S", help="budget in seconds")
+    budget.add_argument(
+        "--seconds",
+        type=_seconds,
+        metavar="S",
+        help="budget in seconds, of the same; reading the data, compiling and the scores on fresh "
+        "episodes come on top",
+    )
     parser.add_argument("--seed", type=integer_from(0), default=0, metavar="N", help="(0)")
     parser.add_argument(
         "--episodes",
@@ -84,7 +90,17 @@ def add_parser(verbs: Any) -> None:
     )
     add_workers(parser)
     add_data(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace the file")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a tuning that was interrupted, from FILE.partial.npz beside the output, "
+        "with the same options; without such a file, begin",
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace the file; without --resume discard an unfinished tuning",
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -101,35 +117,65 @@ def run(args: argparse.Namespace) -> int:
     from wann.run.start import available_cores
     from wann.run.structures import structures_of_run
     from wann.run.tuning_progress import make_tuning_reporter
+    from wann.tasks.base import Task
+    from wann.tuning.journal import Journal
+    from wann.tuning.partial import PartialFile, check_partial, fingerprint, open_partial
     from wann.tuning.tune import TuneSettings, tune_champion
 
     source = champion_files(args.champion)[0]
-    champion = load_champion(source)
     end = "shared" if args.method == "shared" else "tuned_weights"
     stem = "front" if args.structure == "front" else source.stem
     output: Path = args.output or source.with_name(f"{stem}_{end}.json")
-    check_output(output, args.overwrite)
+    goes_on = check_partial(output, resume=args.resume, overwrite=args.overwrite)
+    check_output(output, args.overwrite or goes_on)
+    champion = load_champion(source)
     lineages: list[list[Network]] = []
     if args.structure == "front":
         if not args.champion.is_dir():
             raise RunError(f"{source} is one champion: --structure front needs a run directory")
         lineages = structures_of_run(args.champion, data_place(args), partial(say, to="stderr"))
     settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
+    file: PartialFile | None = None
+    journal = Journal()
+
+    def open_journal(task: Task) -> Journal:
+        nonlocal file, journal
+        journal, file = open_partial(
+            output,
+            fingerprint(task, champion, settings, lineages),
+            goes_on=goes_on,
+            overwrite=args.overwrite,
+            say=lambda text: None if args.quiet else say(f"wann tune: {text}", to="stderr"),
+        )
+        return journal
+
     with (
         StopRequest() as stop,
         Threads(args.workers or available_cores()) as executor,
         make_tuning_reporter(args.quiet, args.json) as on_progress,
     ):
-        made = tune_champion(
-            champion,
-            settings,
-            executor=executor,
-            place=data_place(args),
-            lineages=lineages,
-            on_progress=on_progress,
-            should_stop=lambda: stop.is_made,
-        )
+        try:
+            made = tune_champion(
+                champion,
+                settings,
+                executor=executor,
+                place=data_place(args),
+                lineages=lineages,
+                on_progress=on_progress,
+                should_stop=lambda: stop.is_made,
+                open_journal=open_journal,
+            )
+        except BaseException:
+            if file:
+                file.save(journal)
+            raise
         save_champion(made.champion, output)
+        if file:
+            # what was interrupted may go on
+            if made.ended_by == "stop":
+                file.save(journal)
+            else:
+                file.remove()
     if args.json:
         content = {
             "champion": str(args.champion if lineages else source),
@@ -165,4 +211,6 @@ def run(args: argparse.Namespace) -> int:
         if lineages:
             size += f", the best of {made.structures} structures of {args.champion}"
         say(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
+        if made.ended_by == "stop":
+            say("stopped: the same command with --resume goes on")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

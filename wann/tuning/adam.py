@@ -14,9 +14,10 @@ https://arxiv.org/abs/1608.03983 (cosine); Polyak & Juditsky 1992 (averages).
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from wann.errors import NetworkError
 from wann.executor import Executor, Serial
+from wann.formats.parsing import parsing
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.kernels.adam import adam_step
@@ -32,6 +34,7 @@ from wann.kernels.gradient import Blocks, block_gradients
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.budget import Budget
 from wann.tuning.held_back import hold_back
+from wann.tuning.journal import State
 from wann.tuning.plan import Progress, Tuning
 from wann.tuning.random import TuningStream, tuning_rng
 
@@ -56,6 +59,7 @@ class AdamPlan:
         patience: part of the budget without a better validation accuracy, after which it ends;
             compiling the kernels takes time too, so that some epochs must have passed as well.
         patient_epochs: how many.
+        counts_examinations: whether their samples are part of the budget, and all stays within it.
     """
 
     start_factor: float = 0.5
@@ -68,6 +72,25 @@ class AdamPlan:
     most_validation: int = 5000
     patience: float = 0.4
     patient_epochs: int = 10
+    counts_examinations: bool = False
+
+    def within(self, budget: Budget, n: int) -> AdamPlan:
+        """The plan, or a smaller one for a budget that holds no batch and examinations.
+
+        Args:
+            budget: of samples.
+            n: training samples.
+        """
+        limit = budget.evaluations if budget.is_given else None
+        n_held = min(self.most_validation, max(1, int(self.validation * n)))
+        if limit is None or limit >= 2 * n_held + LANES * self.batch_blocks:
+            return self
+        return replace(
+            self,
+            most_validation=max(1, min(n_held, limit // 8)),
+            batch_blocks=1,
+            counts_examinations=True,
+        )
 
 
 def make_blocks(x: NDArray[Any], y: NDArray[np.int64], dtype: Any) -> Blocks:
@@ -165,13 +188,16 @@ def tune_adam(
     """
     if network.n_connections == 0:
         raise NetworkError("the network has no connections: there are no weights to tune")
-    training = _Training(
-        task, network, start_weight, budget, seed, executor or Serial(), plan or AdamPlan()
-    )
+    plan = (plan or AdamPlan()).within(budget, len(task.samples.y))
+    training = _Training(task, network, start_weight, budget, seed, executor or Serial(), plan)
+    budget.is_noted = False  # the state says it all
+    if budget.journal.state is not None:
+        training.restore(budget.journal.state)
     while not training.is_over:
         training.run_epoch()
+        budget.journal.keep(training.state())
         on_progress(training.progress)
-    ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
+    ended_by = budget.limit_reached
     if budget.is_stopped:
         ended_by = "stop"
     elif training.has_lost_patience:
@@ -185,6 +211,13 @@ def tune_adam(
         ended_by,
         merit=training.best_accuracy,
     )
+
+
+# of a training, what its epochs change
+_STATE = (
+    *("weights", "average", "first", "second", "best_weights"),
+    *("step", "epoch", "best_epoch", "improved_at", "best_loss", "best_accuracy", "accuracy"),
+)
 
 
 class _Training:
@@ -216,8 +249,42 @@ class _Training:
         self.first, self.second = np.zeros_like(self.average), np.zeros_like(self.average)
         self.step = self.epoch = self.best_epoch = 0
         self.best_weights, self.improved_at = start, 0.0
-        self.best_loss, self.best_accuracy = self.validation.score(start.astype(np.float32))
+        self.best_loss, self.best_accuracy = self.examine(start.astype(np.float32))
         self.accuracy = self.best_accuracy
+
+    def examine(self, weights: NDArray[Any]) -> tuple[float, float]:
+        """Loss and accuracy on the validation part."""
+        if self.plan.counts_examinations:
+            self.budget.used += int(self.validation.samples_of.sum())
+        return self.validation.score(weights)
+
+    def affords(self, blocks: NDArray[np.int64]) -> bool:
+        """Whether a small budget holds a step on these blocks and an examination."""
+        samples = int(self.training.samples_of[blocks].sum() + self.validation.samples_of.sum())
+        return not self.plan.counts_examinations or self.budget.affords(samples) == samples
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that changes, between two epochs."""
+        arrays = {name: np.array(getattr(self, name)) for name in _STATE}
+        rng = json.dumps(self.rng.bit_generator.state)
+        return arrays | {"rng": np.array(rng), "used": np.array(self.budget.used)}
+
+    def restore(self, state: State) -> None:
+        """Goes on where a state was.
+
+        Raises:
+            FormatError: it is not that of such a training.
+        """
+        with parsing("the unfinished tuning is damaged"):
+            for name in _STATE:
+                mine, value = np.array(getattr(self, name)), state[name]
+                if value.shape != mine.shape or value.dtype != mine.dtype:
+                    raise ValueError(f"{name} has shape {value.shape} and type {value.dtype}")
+                if value.ndim and not np.isfinite(value).all():
+                    raise ValueError(f"{name} is not finite")
+                setattr(self, name, value.copy() if value.ndim else value.item())
+            self.rng.bit_generator.state = json.loads(str(state["rng"]))
+            self.budget.used = int(state["used"])
 
     @property
     def has_lost_patience(self) -> bool:
@@ -230,7 +297,8 @@ class _Training:
     @property
     def is_over(self) -> bool:
         """Whether the budget is used, or patience is lost."""
-        return self.budget.fraction >= 1.0 or self.has_lost_patience
+        is_spent = self.budget.fraction >= 1.0 or not self.affords(np.arange(1))
+        return is_spent or self.has_lost_patience
 
     @property
     def progress(self) -> Progress:
@@ -251,11 +319,12 @@ class _Training:
         order = self.rng.permutation(len(self.training.samples_of))
         for begin in range(0, len(order), self.batch):
             fraction = self.budget.fraction
-            if fraction >= 1.0:
+            batch = order[begin : begin + self.batch]
+            if fraction >= 1.0 or not self.affords(batch):
                 break
-            self.take_step(order[begin : begin + self.batch], fraction)
+            self.take_step(batch, fraction)
         self.epoch += 1
-        loss, self.accuracy = self.validation.score(self.average.astype(np.float32))
+        loss, self.accuracy = self.examine(self.average.astype(np.float32))
         # the loss of a network that is too sure of itself rises while its accuracy still does
         if (self.accuracy, -loss) > (self.best_accuracy, -self.best_loss):
             self.best_loss, self.best_accuracy = loss, self.accuracy

@@ -8,7 +8,7 @@ and the best centre is the result: the test part of the data is never looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import Samples
 from wann.tuning.budget import Budget
 from wann.tuning.held_back import hold_back
+from wann.tuning.journal import Kind
 from wann.tuning.optimiser import MakeOptimiser, Weights
 from wann.tuning.plan import Progress, Tuning
 from wann.tuning.random import TuningStream, tuning_rng
@@ -37,12 +38,36 @@ class BatchPlan:
         validation: part of the training data that is held back.
         most_validation: samples, at most.
         examined_every: generations from one examination of the centre to the next.
+        counts_examinations: whether their samples are part of the budget, and all stays within it.
     """
 
     batch: int = 1000
     validation: float = 0.1
     most_validation: int = 5000
     examined_every: int = 25
+    counts_examinations: bool = False
+
+    def within(self, budget: Budget, n: int, population: int) -> BatchPlan:
+        """The plan, or a smaller one for a budget that holds no generation and examinations.
+
+        Args:
+            budget: of samples.
+            n: training samples.
+            population: candidates of a generation.
+        """
+        limit = budget.evaluations if budget.is_given else None
+        if limit is None:
+            return self
+        n_held = min(self.most_validation, max(1, int(self.validation * n)))
+        batch = min(self.batch, max(1, n - n_held))
+        if limit >= 2 * n_held + population * batch:
+            return self
+        return replace(
+            self,
+            most_validation=max(1, min(n_held, limit // 8)),
+            batch=max(1, min(batch, limit // (8 * population))),
+            counts_examinations=True,
+        )
 
 
 def mean_cross_entropy(outputs: Floats, labels: NDArray[np.int64]) -> float:
@@ -89,14 +114,18 @@ def tune_on_batches(
         raise NetworkError("the network has no connections: there are no weights to tune")
     start = np.full(network.n_connections, start_weight)
     optimiser = make_optimiser(start, tuning_rng(seed, TuningStream.START))
-    search = _Search(task, network, budget, seed, executor or Serial(), plan or BatchPlan())
+    candidates = optimiser.ask()
+    plan = (plan or BatchPlan()).within(budget, len(task.samples.y), len(candidates))
+    search = _Search(task, network, budget, seed, executor or Serial(), plan)
     search.examine(start)
     generation = 0
-    while budget.fraction < 1.0:
-        candidates = optimiser.ask()
+    while budget.fraction < 1.0 and search.affords(len(candidates)):
+        if generation:
+            candidates = optimiser.ask()
         optimiser.tell(candidates, search.scores(candidates))
         generation += 1
-        if generation % search.plan.examined_every == 0 or budget.fraction >= 1.0:
+        is_last = budget.fraction >= 1.0 or not search.affords(len(candidates))
+        if generation % search.plan.examined_every == 0 or is_last:
             search.examine(optimiser.mean)
         on_progress(
             Progress(
@@ -109,7 +138,7 @@ def tune_on_batches(
                 "samples",
             )
         )
-    ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
+    ended_by = budget.limit_reached
     return Tuning(
         search.best_weights,
         start_weight,
@@ -157,15 +186,33 @@ class _Search:
             outputs = individual_outputs(self.networks, candidates[k], batch)
             made[k] = -mean_cross_entropy(outputs, batch.y)
 
-        self.executor.run(run, range(len(candidates)))
+        def computed() -> NDArray[np.float64]:
+            self.executor.run(run, range(len(candidates)))
+            return made
+
         self.budget.used += n * len(candidates)
-        return made
+        return self.budget.journal.recall(Kind.SCORES, computed)
+
+    def affords(self, population: int) -> bool:
+        """Whether a small budget holds another generation and its examination."""
+        n, n_held = min(self.plan.batch, len(self.training)), len(self.held.y)
+        needed = n * population + n_held
+        return not self.plan.counts_examinations or self.budget.affords(needed) == needed
 
     def examine(self, weights: Weights) -> None:
         """Keeps the weights if they are the best on the validation part."""
-        outputs = individual_outputs(self.networks, weights, self.held)
-        loss = mean_cross_entropy(outputs, self.held.y)
-        self.accuracy = 100.0 * float(np.mean(outputs.argmax(axis=1) == self.held.y))
+        n = len(self.held.y)
+        if self.plan.counts_examinations and self.budget.affords(n) < n and self.best_weights.size:
+            return
+
+        def computed() -> list[float]:
+            outputs = individual_outputs(self.networks, weights, self.held, executor=self.executor)
+            accuracy = 100.0 * float(np.mean(outputs.argmax(axis=1) == self.held.y))
+            return [accuracy, mean_cross_entropy(outputs, self.held.y)]
+
+        if self.plan.counts_examinations:
+            self.budget.used += n
+        self.accuracy, loss = map(float, self.budget.journal.recall(Kind.EXAMINATION, computed))
         if (self.accuracy, -loss) > (self.best_accuracy, -self.best_loss):
             self.best_accuracy, self.best_loss = self.accuracy, loss
             self.best_weights = np.array(weights, np.float64)

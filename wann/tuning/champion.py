@@ -51,14 +51,22 @@ def _data_of(champion: Champion) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def best_weight_of(
-    task: Task, champion: Champion, seed: int = 0, executor: Executor | None = None
-) -> float:
-    """The tuned shared weight of a champion: as in its file, else by a sweep."""
+def known_weight_of(champion: Champion) -> float | None:
+    """The tuned shared weight of a champion as in its file; None: there is none that counts."""
     score = champion.scores.get("tuned_shared_weight")
     weight = score.get("weight") if isinstance(score, Mapping) else None
     if isinstance(weight, (int, float)) and LOW <= weight <= HIGH:
         return float(weight)
+    return None
+
+
+def best_weight_of(
+    task: Task, champion: Champion, seed: int = 0, executor: Executor | None = None
+) -> float:
+    """The tuned shared weight of a champion: as in its file, else by a sweep."""
+    known = known_weight_of(champion)
+    if known is not None:
+        return known
     return best_shared_weight(task, champion.network, seed, executor)
 
 

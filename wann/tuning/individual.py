@@ -14,7 +14,7 @@ hardest that were met lately: rare failures would else be seen too seldom to be 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.base import Precision, Task, sweep_weighted
 from wann.tuning.budget import Budget
+from wann.tuning.journal import Kind
 from wann.tuning.optimiser import MakeOptimiser, Optimiser, Weights
 from wann.tuning.plan import OnProgress, Plan, Progress, Tuning, plan_for
 from wann.tuning.random import TuningStream, tuning_rng
@@ -89,30 +90,38 @@ def tune_structures(
     executor: Executor | None = None,
     plan: Plan | None = None,
     on_progress: OnProgress = lambda _: None,
+    incumbent: tuple[Network, float] | None = None,
 ) -> Tuning:
     """As ``tune_individual``, of that structure which does best.
 
     Args:
         structures: at least one, each of at least one connection.
         start_weights: the best shared weight of each.
+        incumbent: a network and its best shared weight; it takes part in the last choice, so that
+            the result does at least as well on its episodes. It may be none of the structures: its
+            place is then ``len(structures)``.
     """
-    if any(network.n_connections == 0 for network in structures):
+    everyone = [*structures, *([incumbent[0]] if incumbent else [])]
+    if any(network.n_connections == 0 for network in everyone):
         raise NetworkError("the network has no connections: there are no weights to tune")
     plan = plan or plan_for(task)
-    search = _Search(task, structures, budget, seed, executor or Serial(), plan, on_progress)
+    search = _Search(task, everyone, budget, seed, executor or Serial(), plan, on_progress)
     starts = [
         np.full(network.n_connections, weight)
         for network, weight in zip(structures, start_weights, strict=True)
     ]
+    if incumbent:
+        search.defend(structures, starts[0], *incumbent)
     # matrices this small are slower with more threads, and those may round differently
     with threadpool_limits(limits=1, user_api="blas"):
         search.remember(-np.inf, 0, starts[0])
         search.refine(search.explore(make_optimiser, starts))
         structure, weights, mean = search.choose()
-    ended_by = "seconds" if budget.has_run_out_of_time else "evaluations"
+    ended_by = budget.limit_reached
+    start_weight = float(weights[0]) if structure == len(starts) else start_weights[structure]
     return Tuning(
         weights,
-        start_weights[structure],
+        start_weight,
         search.generation,
         budget.used,
         budget.seconds,
@@ -156,12 +165,24 @@ class _Search:
         self.trials_rng = tuning_rng(seed, TuningStream.TRIALS)
         self.generation = 0
         self.candidates: list[tuple[float, int, Weights]] = []
+        self.incumbent: list[tuple[int, Weights]] = []
 
     def remember(self, score: float, structure: int, weights: Weights) -> None:
         """Keeps weights for the choice at the end: the first, and the best of the others."""
         first, *others = [*self.candidates, (score, structure, weights.copy())]
         best = sorted(others, key=lambda candidate: -candidate[0])[: self.plan.finalists]
         self.candidates = [first, *best]
+
+    def defend(
+        self, structures: Sequence[Network], first: Weights, network: Network, weight: float
+    ) -> None:
+        """Lets a network with a shared weight take part in the last choice, after all others."""
+        places = [k for k, structure in enumerate(structures) if structure == network]
+        place = places[0] if places else len(structures)
+        weights = np.full(network.n_connections, weight)
+        # the first structure with its start is there already
+        if place > 0 or not np.array_equal(weights, first):
+            self.incumbent = [(place, weights)]
 
     @property
     def best(self) -> float:
@@ -185,8 +206,22 @@ class _Search:
             precision=precision,
             executor=self.executor,
         )
-        self.budget.used += rollouts.returns.size
         return rollouts.returns.astype(np.float64)
+
+    def recall(
+        self, kind: Kind, n_evaluations: int, compute: Callable[[], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """What the journal knows of these evaluations, or what they give now; they are counted."""
+        values = self.budget.journal.recall(kind, compute)
+        self.budget.used += n_evaluations
+        return values
+
+    def affordable(self, trials: NDArray[Any], n_sets: int) -> NDArray[Any]:
+        """As many of the trials as a small budget allows for that many sets of weights."""
+        if not self.plan.reserved:
+            return trials
+        n = self.budget.affords(len(trials) * n_sets, self.plan.reserved)
+        return trials[: n // n_sets]
 
     def returns_of_all(
         self, sets: Sequence[tuple[int, Weights]], trials: NDArray[Any], precision: Precision
@@ -199,13 +234,21 @@ class _Search:
             returns[places] = self.returns(structure, weights, trials, precision)
         return returns
 
-    def step(self, contender: _Contender, trials: NDArray[Any], stage: str) -> None:
-        """One generation; all candidates meet the same episodes."""
+    def step(self, contender: _Contender, trials: NDArray[Any], stage: str) -> bool:
+        """One generation; all candidates meet the same episodes. Tells whether it was afforded."""
         candidates = contender.optimiser.ask()
-        scores = self.returns(contender.structure, candidates, trials).mean(axis=1)
+        trials = self.affordable(trials, len(candidates))
+        if len(trials) == 0:
+            return False
+        scores = self.recall(
+            Kind.SCORES,
+            len(candidates) * len(trials),
+            lambda: self.returns(contender.structure, candidates, trials).mean(axis=1),
+        )
         contender.optimiser.tell(candidates, scores)
         self.generation += 1
         self.tell_progress(stage, float(scores.mean()))
+        return True
 
     def tell_progress(self, stage: str, mean: float) -> None:
         """Tells how it goes on."""
@@ -250,16 +293,25 @@ class _Search:
             if self.budget.fraction >= until:
                 break
             trials = self.task.draw_trials(plan.exploring_episodes, self.trials_rng)
-            self.step(contender, trials, "exploring")
+            if not self.step(contender, trials, "exploring"):
+                break
 
     def by_promise(self, contenders: list[_Contender]) -> list[_Contender]:
         """The contenders, the most promising first."""
         if len(contenders) == 1:
             return contenders
         trials = self.task.draw_trials(self.plan.examination, self.trials_rng)
+        trials = self.affordable(trials, len(contenders))
+        if len(trials) == 0:
+            return contenders
         means = [(c.structure, c.optimiser.mean) for c in contenders]
-        returns = self.returns_of_all(means, trials, "float32")
-        promise = np.quantile(returns, self.plan.promise, axis=1)
+        promise = self.recall(
+            Kind.PROMISE,
+            len(means) * len(trials),
+            lambda: np.quantile(
+                self.returns_of_all(means, trials, "float32"), self.plan.promise, axis=1
+            ),
+        )
         return [contenders[k] for k in np.argsort(-promise, kind="stable")]
 
     def refine(self, going: list[_Contender]) -> None:
@@ -283,7 +335,8 @@ class _Search:
             n_hard = min(len(hard), round(episodes * plan.hard_part))
             fresh = self.task.draw_trials(episodes - n_hard, self.trials_rng)
             chosen = self.trials_rng.choice(len(hard), n_hard, replace=False)
-            self.step(contender, np.concatenate([fresh, hard[chosen]]), "refining")
+            if not self.step(contender, np.concatenate([fresh, hard[chosen]]), "refining"):
+                break
             count += 1
             if count % plan.examined_every == 0:
                 self.examine(contender)
@@ -293,9 +346,17 @@ class _Search:
         n_hard, mean = len(contender.hard), contender.optimiser.mean
         fresh = self.task.draw_trials(self.plan.examination, self.trials_rng)
         trials = np.concatenate([contender.hard, fresh])
-        returns = self.returns(contender.structure, mean[None], trials)[0]
-        self.remember(float(returns[n_hard:].mean()), contender.structure, mean)
-        contender.hard = trials[np.argsort(returns, kind="stable")[: self.plan.hard_memory]]
+        if len(self.affordable(trials, 1)) < len(trials):
+            return
+
+        def examined() -> NDArray[np.float64]:
+            returns = self.returns(contender.structure, mean[None], trials)[0]
+            hardest = np.argsort(returns, kind="stable")[: self.plan.hard_memory]
+            return np.array([returns[n_hard:].mean(), *hardest])
+
+        score, *hardest = self.recall(Kind.EXAMINATION, len(trials), examined)
+        self.remember(float(score), contender.structure, mean)
+        contender.hard = trials[np.array(hardest, np.int64)]
 
     def choose(self) -> tuple[int, Weights, float]:
         """The best of the remembered weights, on the same fresh episodes, in float64.
@@ -303,9 +364,24 @@ class _Search:
         Their structure, themselves and their mean return there.
         """
         rng = tuning_rng(self.seed, TuningStream.CHOICE)
-        trials = self.task.draw_trials(self.plan.choice, rng)
+        trials = self.task.draw_trials(self.choice_episodes(), rng)
         sets = [(structure, weights) for _, structure, weights in self.candidates]
-        means = self.returns_of_all(sets, trials, "float64").mean(axis=1)
+        sets += self.incumbent
+        if len(trials) == 0:
+            return *(self.incumbent or sets)[0], float("nan")
+        means = self.recall(
+            Kind.CHOICE,
+            len(sets) * len(trials),
+            lambda: self.returns_of_all(sets, trials, "float64").mean(axis=1),
+        )
         self.tell_progress("choosing", float(means.max()))
         best = int(np.argmax(means))
         return *sets[best], float(means[best])
+
+    def choice_episodes(self) -> int:
+        """Of each candidate in the last choice: of a small budget what is left of it."""
+        plan, budget = self.plan, self.budget
+        if not plan.reserved:
+            return plan.choice
+        n_sets = len(self.candidates) + len(self.incumbent)
+        return budget.affords(plan.choice * n_sets) // n_sets

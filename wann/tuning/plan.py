@@ -34,6 +34,7 @@ class Plan:
         finalists: the best means by their examinations, which flatter the lucky; the choice at the
             end is between them and the start.
         choice: episodes of that choice.
+        reserved: of the budget, for that choice; 0: it comes on top.
     """
 
     starts: int = 16
@@ -52,6 +53,7 @@ class Plan:
     promise: float = 0.9
     finalists: int = 16
     choice: int = 4096
+    reserved: int = 0
 
 
 def plan_for(task: Task) -> Plan:

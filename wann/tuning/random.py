@@ -16,6 +16,7 @@ class TuningStream(IntEnum):
     SHARED = 3
     TRAINING = 4
     STRUCTURES = 5
+    PROBE = 6
 
 
 def tuning_rng(seed: int, stream: TuningStream, number: int = 0) -> np.random.Generator:

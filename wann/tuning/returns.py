@@ -20,7 +20,7 @@ from wann.tuning.score import HIGH, LOW, N_PROFILE, Profile, Score
 
 SWEEP_STEP = 0.02
 # the sweep is narrowed down in two rounds: all weights, then the best of them
-_N_FINALISTS = 12
+N_FINALISTS = 12
 
 
 class _Part(IntEnum):
@@ -75,7 +75,7 @@ class ReturnScorer:
         grid = np.round(np.arange(LOW, HIGH + SWEEP_STEP / 2, SWEEP_STEP), 10)
         trials = task.draw_trials(numbers.sweep, rng)
         first = sweep(task, networks, grid, trials, executor=executor).returns[0]
-        finalists = np.sort(np.argsort(-first.mean(axis=1), kind="stable")[:_N_FINALISTS])
+        finalists = np.sort(np.argsort(-first.mean(axis=1), kind="stable")[:N_FINALISTS])
         trials = task.draw_trials(numbers.sweep_finalists, rng)
         second = sweep(task, networks, grid[finalists], trials, executor=executor).returns[0]
         pooled = np.concatenate([first[finalists], second], axis=1).mean(axis=1)

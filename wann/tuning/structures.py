@@ -7,6 +7,7 @@ whatever the starts: so a few are explored that have little in common.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.tasks.base import Task, sweep
 from wann.tuning.budget import Budget
+from wann.tuning.journal import Kind
 from wann.tuning.random import TuningStream, tuning_rng
 from wann.tuning.score import HIGH, LOW
 
@@ -34,6 +36,7 @@ def structures_to_tune(
     budget: Budget,
     seed: int,
     executor: Executor,
+    evaluations: float = math.inf,
 ) -> tuple[list[Network], list[float]]:
     """Chooses the structures that are worth exploring, and tells the best shared weight of each.
 
@@ -49,18 +52,31 @@ def structures_to_tune(
         budget: the episodes count.
         seed: of the episodes.
         executor: runs the rollouts.
+        evaluations: that this may take; where there are too few, some structures, weights and
+            episodes are left out, but never the first structure.
     """
     rng = tuning_rng(seed, TuningStream.STRUCTURES)
-    trials, weights = (
-        task.draw_trials(task.episode_numbers.grid, rng),
-        np.linspace(LOW, HIGH, _N_WEIGHTS),
-    )
     networks = [network for lineage in lineages for network in lineage]
-    returns = sweep(
-        task, stack_networks(networks), weights, trials, precision="float32", executor=executor
-    ).returns
-    budget.used += returns.size
-    means = returns.mean(axis=2, dtype=np.float64)
+    n_weights, n_episodes = _N_WEIGHTS, task.episode_numbers.grid
+    if evaluations < len(networks) * n_weights * n_episodes:
+        each = int(max(min(evaluations / len(networks), n_weights), min(evaluations, 5), 1))
+        n_weights = each
+        n_networks = max(1, min(len(networks), int(evaluations) // each))
+        lineages = _first_of(lineages, n_networks)
+        networks = [network for lineage in lineages for network in lineage]
+        n_episodes = max(1, min(n_episodes, int(evaluations) // (each * n_networks)))
+    trials, weights = task.draw_trials(n_episodes, rng), np.linspace(LOW, HIGH, n_weights)
+    if n_weights == 1:
+        weights = np.ones(1)
+
+    def mean_returns() -> NDArray[np.float64]:
+        stacked = stack_networks(networks)
+        rollouts = sweep(task, stacked, weights, trials, precision="float32", executor=executor)
+        means: NDArray[np.float64] = rollouts.returns.mean(axis=2, dtype=np.float64)
+        return means.ravel()
+
+    means = budget.journal.recall(Kind.STRUCTURES, mean_returns).reshape(-1, len(weights))
+    budget.used += means.size * len(trials)
     scores = means.max(axis=1)
     sizes = np.array([network.n_connections for network in networks])
     ends = np.cumsum([len(lineage) for lineage in lineages])
@@ -76,6 +92,16 @@ def structures_to_tune(
             chosen.setdefault(networks[k], k)
     places = list(chosen.values())[: task.episode_numbers.structures] or [int(np.argmax(scores))]
     return [networks[k] for k in places], [float(weights[np.argmax(means[k])]) for k in places]
+
+
+def _first_of(lineages: Sequence[Sequence[Network]], n: int) -> list[list[Network]]:
+    """The first n networks, in their lineages."""
+    made = []
+    for lineage in lineages:
+        if n > 0:
+            made.append(list(lineage[:n]))
+            n -= len(lineage)
+    return made
 
 
 def _front(

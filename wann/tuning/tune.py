@@ -17,15 +17,18 @@ from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.adam import tune_adam
 from wann.tuning.batches import tune_on_batches
 from wann.tuning.budget import Budget
-from wann.tuning.champion import best_weight_of, task_of_champion
+from wann.tuning.champion import best_weight_of, known_weight_of, task_of_champion
 from wann.tuning.cma_es import DIAGONAL, CmaEs
 from wann.tuning.evaluation import shared_score, tuned_weights_score
 from wann.tuning.individual import tune_structures
+from wann.tuning.journal import Journal, Kind
 from wann.tuning.optimiser import MakeOptimiser
 from wann.tuning.pepg import Pepg
-from wann.tuning.plan import OnProgress, Tuning
+from wann.tuning.plan import OnProgress, Tuning, plan_for
 from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
+from wann.tuning.shared import usual_cost as usual_cost_of_shared
+from wann.tuning.small import coarse_weight, expected_evaluations, fitting, usual_cost
 from wann.tuning.structures import structures_to_tune
 
 Method = Literal["shared", "cma", "pepg", "adam"]
@@ -71,6 +74,13 @@ _TUNERS: Mapping[str, Mapping[Method, _Tuner]] = {
         "adam": _Tuner(tune_adam, 30_000_000_000),
     },
 }
+
+
+_NO_STRUCTURES = _Tuner(tune_adam, 0)
+# below them the best shared weight of a classifier is looked for with fewer samples too
+_FEW_SAMPLES = 1000
+# of a small budget, for the sweep over the structures of a run
+_SWEEP_SHARE = 0.25
 
 
 def tunes_structures(task: Task, method: Method) -> bool:
@@ -155,6 +165,84 @@ def _check_method(task: Task, method: Method, has_structures: bool) -> None:
         )
 
 
+def _id_of(budget: Budget) -> dict[str, str]:
+    return {"id": budget.journal.tuning} if budget.journal.tuning else {}
+
+
+def _budget_of(
+    task: Task,
+    network: Network,
+    settings: TuneSettings,
+    should_stop: Callable[[], bool],
+    journal: Journal,
+) -> Budget:
+    is_given = settings.evaluations is not None or settings.seconds is not None
+    evaluations = settings.evaluations
+    if not is_given:
+        evaluations = default_evaluations(task, [network], settings.method)
+    budget = Budget(evaluations, settings.seconds, should_stop, journal)
+    budget.is_given = is_given
+    return budget
+
+
+def _allowed(task: Task, network: Network, budget: Budget, executor: Executor) -> float:
+    """Evaluations that all may take together; infinite where nobody has said."""
+    if not budget.is_given:
+        return math.inf
+    if budget.evaluations is None and task.measure.is_per_cent:
+        return math.inf  # samples are so fast that nothing has to shrink
+    return expected_evaluations(task, network, budget, executor)
+
+
+def _does_not_hold(task: Task, method: Method, evaluations: float) -> bool:
+    """Whether evaluations are too few for the usual examinations and the usual choice."""
+    if _TUNERS[task.measure.kind].get(method, _NO_STRUCTURES).takes_structures:
+        return evaluations < usual_cost(plan_for(task))
+    return evaluations < _FEW_SAMPLES
+
+
+def _start_of(
+    task: Task,
+    champion: Champion,
+    settings: TuneSettings,
+    budget: Budget,
+    allowed: float,
+    executor: Executor,
+) -> float:
+    """The best shared weight of a champion; of a small budget, by a small sweep."""
+    known = known_weight_of(champion)
+    if known is not None:
+        return known
+    if _does_not_hold(task, settings.method, allowed):
+        return coarse_weight(task, champion.network, budget, allowed, settings.seed, executor)
+    found = budget.journal.recall(
+        Kind.START, lambda: best_weight_of(task, champion, executor=executor)
+    )
+    return float(found[0])
+
+
+def _structures(
+    task: Task,
+    lineages: Sequence[Sequence[Network]],
+    settings: TuneSettings,
+    budget: Budget,
+    allowed: float,
+    executor: Executor,
+) -> tuple[list[Network], list[float]]:
+    """The structures that are tuned together, and their best shared weights."""
+    is_small = _does_not_hold(task, settings.method, allowed)
+    networks, starts = structures_to_tune(
+        task,
+        lineages,
+        budget=budget,
+        seed=settings.seed,
+        executor=executor,
+        evaluations=_SWEEP_SHARE * allowed if is_small else math.inf,
+    )
+    n = fitting(plan_for(task), allowed).starts if is_small else len(networks)
+    return networks[:n], starts[:n]
+
+
 def _tune_individual(
     task: Task,
     networks: Sequence[Network],
@@ -163,11 +251,22 @@ def _tune_individual(
     settings: TuneSettings,
     executor: Executor,
     on_progress: OnProgress,
+    allowed: float,
+    incumbent: tuple[Network, float],
 ) -> Tuning:
     """Individual weights by the method of the settings."""
     tuner = _TUNERS[task.measure.kind][settings.method]
     if tuner.takes_structures:
-        tune = partial(tuner.tune, task, networks, start_weights=starts)
+        usual = plan_for(task)
+        is_small = allowed < usual_cost(usual)
+        tune = partial(
+            tuner.tune,
+            task,
+            networks,
+            start_weights=starts,
+            incumbent=incumbent,
+            plan=fitting(usual, max(allowed - budget.used, 1.0)) if is_small else usual,
+        )
     else:
         tune = partial(tuner.tune, task, networks[0], start_weight=starts[0])
     return tune(budget=budget, seed=settings.seed, executor=executor, on_progress=on_progress)
@@ -188,8 +287,13 @@ def tune_champion(
     place: DataPlace = USUAL_PLACE,
     on_progress: OnProgress = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    open_journal: Callable[[Task], Journal] = lambda _: Journal(),
 ) -> TunedChampion:
     """Tunes a champion and scores it on fresh episodes in float64.
+
+    Whatever is tuned, on the episodes of the last choice the result is at least as good as the
+    champion with its best shared weight. A budget that does not hold the usual examinations and the
+    usual choice makes them smaller, and then holds them all.
 
     Args:
         champion: of a known task; it stays as it is.
@@ -201,33 +305,41 @@ def tune_champion(
         place: of the task's data, as in ``task_of_champion``.
         on_progress: is told after every generation.
         should_stop: asked now and then; true: the best so far is the result.
+        open_journal: gives what the tuning was told, if it goes on; it takes down what it is told.
 
     Raises:
         TaskError: the task is unknown, or does not fit the network or the method.
         NetworkError: the network has no connections.
+        FormatError: the journal is not of this tuning.
     """
     task = task_of_champion(champion, place)
     if champion.network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
     _check_method(task, settings.method, bool(lineages))
     task.prepare()
+    budget = _budget_of(task, champion.network, settings, should_stop, open_journal(task))
     episodes = settings.episodes or task.episode_numbers.report
-    is_open = settings.evaluations is None and settings.seconds is None
-    evaluations = settings.evaluations
-    if is_open:
-        evaluations = default_evaluations(task, [champion.network], settings.method)
-    budget = Budget(evaluations, settings.seconds, should_stop)
     if settings.method == "shared":
         return _tune_shared(task, champion, settings, episodes, budget, executor)
-    networks, starts = [champion.network], [best_weight_of(task, champion, executor=executor)]
+    allowed = _allowed(task, champion.network, budget, executor)
+    start = _start_of(task, champion, settings, budget, allowed, executor)
+    networks, starts = [champion.network], [start]
     if lineages:
         everyone = [[champion.network, *lineages[0]], *lineages[1:]]
-        networks, starts = structures_to_tune(
-            task, everyone, budget=budget, seed=settings.seed, executor=executor
-        )
-    if is_open:
+        networks, starts = _structures(task, everyone, settings, budget, allowed, executor)
+    if not budget.is_given:
         budget.evaluations = default_evaluations(task, networks, settings.method)
-    made = _tune_individual(task, networks, starts, budget, settings, executor, on_progress)
+    made = _tune_individual(
+        task,
+        networks,
+        starts,
+        budget,
+        settings,
+        executor,
+        on_progress,
+        allowed,
+        (champion.network, start),
+    )
     about: dict[str, Any] = {
         "method": settings.method,
         "seed": settings.seed,
@@ -235,12 +347,16 @@ def tune_champion(
         "evaluations": made.evaluations,
         "generations": made.generations,
         "ended_by": made.ended_by,
-    }
-    network = networks[made.structure]
+    } | _id_of(budget)
+    network = [*networks, champion.network][made.structure]
+    weight = start
     if network != champion.network:
         about["structures"] = len(networks)
         champion = _of_another_structure(champion, network)
-    weight = best_weight_of(task, champion, executor=executor)
+        is_small = allowed < math.inf and _does_not_hold(task, settings.method, allowed)
+        weight = made.start_weight
+        if not is_small:
+            weight = best_weight_of(task, champion, executor=executor)
     before = shared_score(task, network, weight, episodes, settings.seed, executor)
     weights = tuple(map(float, made.weights))
     after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
@@ -273,16 +389,31 @@ def _tune_shared(
     executor: Executor,
 ) -> TunedChampion:
     """The best shared weight."""
-    network, start = champion.network, best_weight_of(task, champion, executor=executor)
+    network = champion.network
+    allowed = _allowed(task, network, budget, executor)
+    if allowed < usual_cost_of_shared(task) and known_weight_of(champion) is None:
+        start = coarse_weight(task, network, budget, allowed, settings.seed, executor)
+    else:
+        start = _start_of(task, champion, settings, budget, math.inf, executor)
     before = shared_score(task, network, start, episodes, settings.seed, executor)
-    weight = tune_shared(task, network, seed=settings.seed, executor=executor)
+    weight = tune_shared(
+        task,
+        network,
+        seed=settings.seed,
+        executor=executor,
+        start_weight=start,
+        budget=budget,
+        evaluations=allowed,
+    )
     after = shared_score(task, network, weight, episodes, settings.seed, executor)
     protocol = "golden-section search about the best of a sweep over [-2, 2]"
     score = after.to_dict() | {"protocol": protocol}
-    about = {"method": settings.method, "seed": settings.seed}
+    about = {"method": settings.method, "seed": settings.seed} | _id_of(budget)
     tuned = replace(
         champion,
         scores=dict(champion.scores) | {"tuned_shared_weight": score},
         provenance=dict(champion.provenance) | {"tuning": about},
     )
-    return TunedChampion(tuned, before, after, budget.seconds, 0, "evaluations")
+    used = budget.used if budget.is_given else 0
+    ended_by = "stop" if budget.is_stopped else "evaluations"
+    return TunedChampion(tuned, before, after, budget.seconds, used, ended_by)

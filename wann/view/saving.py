@@ -148,7 +148,8 @@ def _content(figure: Figure, suffix: str, usual_dpi: float) -> bytes:
             f"a picture of {longest:.3g} inches has {dpi * longest:,.0f} dots at {dpi:g} dots per "
             f"inch; at most {_MOST_DOTS_OF_A_PERSON:,.0f} are drawn: lower dpi or width"
         )
-    buffer, options = io.BytesIO(), {}
+    buffer = io.BytesIO()
+    options: dict[str, Any] = {}
     if suffix == ".png" and dpi**2 * width * height > _MANY_PIXELS:
         options["pil_kwargs"] = {"compress_level": 2}
     figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=METADATA[suffix], **options)
