@@ -20,5 +20,5 @@ def digest_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        digest.update(array.reshape(-1))  # where it lies: no copy
+        digest.update(array.reshape(-1).data)  # where it lies: no copy
     return digest.hexdigest()

@@ -116,7 +116,7 @@ def fingerprint(config: Config) -> str:
 
     All but how long the run is, when it is saved, and where the file of its data lies.
     """
-    search, data = replace(config.search, generations=1), replace(config.data, file="")
+    search, data = replace(config.search, generations=1), config.data.content
     same = replace(config, search=search, data=data, checkpoint=CheckpointConfig())
     return config_to_toml(same)
 

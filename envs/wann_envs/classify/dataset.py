@@ -130,9 +130,7 @@ def check_sizes(shape: tuple[int, ...], n_classes: int = 2, name: str = "x_train
             raise DataError(f"{name} has {value:,} {what}: at most {most:,} are taken")
 
 
-def _check_part(
-    x: Floats, y: Labels, columns: tuple[int, ...], n_classes: int, part: str
-) -> None:
+def _check_part(x: Floats, y: Labels, columns: tuple[int, ...], n_classes: int, part: str) -> None:
     """Raises DataError unless inputs and labels are those of a part of a data set."""
     if n_classes < 2:
         raise DataError(f"there are {n_classes} classes: expected two or more")
@@ -142,9 +140,7 @@ def _check_part(
             f"shape {(len(y), *columns)}"
         )
     if y.dtype != np.int64 or y.ndim != 1:
-        raise DataError(
-            f"y_{part} has the type {y.dtype} and shape {y.shape}: expected (n,) int64"
-        )
+        raise DataError(f"y_{part} has the type {y.dtype} and shape {y.shape}: expected (n,) int64")
     if not len(y):
         return
     # NaN is passed on by both

@@ -100,6 +100,6 @@ def digest_of_idx(arrays: Sequence[NDArray[np.uint8]]) -> str:
     for array in arrays:
         one = hashlib.sha256(bytes((0, 0, _UNSIGNED_BYTES, array.ndim)))
         one.update(struct.pack(f">{array.ndim}I", *array.shape))
-        one.update(np.ascontiguousarray(array).reshape(-1))
+        one.update(np.ascontiguousarray(array).reshape(-1).data)
         digest.update(one.digest())
     return digest.hexdigest()
