@@ -116,7 +116,7 @@ def with_content(place: DataPlace, file: Path) -> DataPlace:
 
 def _announce(place: DataPlace, path: Path) -> None:
     """Says what will be read because a file wants it; what cannot be read is told by its error."""
-    if place.is_recorded and (path.is_dir() if path == place.folder else path.is_file()):
+    if place.is_recorded and (path == place.folder or path.is_file()):
         notice(f"reads {path}, which {place.owner or 'the record'} names")
 
 
@@ -144,10 +144,15 @@ def load_folder(place: DataPlace, load: Callable[..., Dataset]) -> Dataset:
     """
     folder = place.folder
     if folder is not None and place.is_recorded:
-        if not folder.is_dir() and named_folder()[0] is not None:
+        if folder.is_dir():
+            _announce(place, folder)
+        elif named_folder()[0] is not None:
             folder = None
         else:
-            _announce(place, folder)
+            raise DataError(
+                f"there is no folder {folder}, which {place.owner or 'the record'} names; "
+                f"name that of its data with {FOLDER_OPTION} DIR"
+            )
     data = load(folder, "float32")
     where = printable(data.folder or "the download")
     if place.sha256 and data.sha256 != place.sha256:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
@@ -26,9 +27,13 @@ from wann.view.panels import (
 Floats = NDArray[np.float64]
 
 # dark is bad and light is good, for the colour-blind too; most colours go to what lies above 50 %
-_ACCURACY, _POWER = "viridis", 1.8
+_POWER = 1.8
+_NO_SAMPLES = "#d5d9de"
+_ACCURACIES = colormaps["viridis"].with_extremes(bad=_NO_SAMPLES)
 # right answers and mistakes have scales of their own: else no mistake would be seen
-_RIGHT = LinearSegmentedColormap.from_list("right", ["#f4f7fa", "#4f9ccd"])
+_RIGHT = LinearSegmentedColormap.from_list("right", ["#f4f7fa", "#4f9ccd"]).with_extremes(
+    bad=_NO_SAMPLES
+)
 _LINES = "#e3e7ec"
 _WRONG = LinearSegmentedColormap.from_list("wrong", ["#ffffff", "#fbe3d0", "#e08a45", "#c75000"])
 # above this accuracy dark numbers can be read
@@ -70,9 +75,9 @@ def draw_class_accuracies(
     if n <= _MOST_NUMBERED:
         for axes, values in ((of_class, recall), (of_all, np.array([scores.ensemble]))):
             for k, value in enumerate(values.tolist()):
-                colour = INK if value > _READABLE else "white"
+                colour = "white" if value <= _READABLE else INK
                 axes.text(
-                    k, 0.5, f"{value:.0f}", ha="center", va="center", size=SMALL, color=colour
+                    k, 0.5, _in_words(value), ha="center", va="center", size=SMALL, color=colour
                 )
     for axes in (by_class, by_all):
         for end in training_range:
@@ -83,7 +88,7 @@ def draw_class_accuracies(
         axes.set_yticks([])
     of_class.set_yticks([0.5], ["ensemble"])
     _name_classes(by_class, scores.classes, "x")
-    by_class.set_xlabel("class; dashed: weights of the search")
+    by_class.set_xlabel(_about_classes(recall))
     by_class.set_ylabel("shared weight")
     by_all.set_xticks([0], ["all"])
     if tuned_weight is not None and bottom < tuned_weight < top:
@@ -96,6 +101,21 @@ def draw_class_accuracies(
     return figure
 
 
+def _in_words(value: float) -> str:
+    """Per cent; a dash where there are no samples."""
+    return "–" if np.isnan(value) else f"{value:.0f}"
+
+
+def _share(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.0f} %"
+
+
+def _about_classes(recall: Floats) -> str:
+    """The label of the classes, which tells what grey means where it is seen."""
+    words = "class; dashed: weights of the search"
+    return f"{words}; grey: no samples in the test part" if np.isnan(recall).any() else words
+
+
 def _draw_table(axes: Axes, table: Floats, name: str, bottom: float, top: float) -> AxesImage:
     """Draws (rows, columns) accuracies as coloured cells, the first row at the bottom."""
     n = table.shape[1]
@@ -105,7 +125,7 @@ def _draw_table(axes: Axes, table: Floats, name: str, bottom: float, top: float)
         origin="lower",
         aspect="auto",
         interpolation="nearest",
-        cmap=_ACCURACY,
+        cmap=_ACCURACIES,
         norm=PowerNorm(_POWER, vmin=0.0, vmax=100.0),
         gid=name,
     )
@@ -212,8 +232,8 @@ def _write_numbers(
                     color="white" if row != column and count > 0.7 * most else INK,
                 )
     for k in range(n):
-        axes.text(n, k, f"{recall[k]:.0f} %", ha="center", va="center", size=size, color=GREY)
-        axes.text(k, n, f"{precision[k]:.0f} %", ha="center", va="center", size=size, color=GREY)
+        axes.text(n, k, _share(recall[k]), ha="center", va="center", size=size, color=GREY)
+        axes.text(k, n, _share(precision[k]), ha="center", va="center", size=size, color=GREY)
     axes.text(n, -0.6, "of the\nlabel", ha="center", va="bottom", size=size, color=GREY)
     axes.text(-0.6, n, "of the\nanswer", ha="right", va="center", size=size, color=GREY)
 
