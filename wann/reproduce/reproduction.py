@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from wann.errors import RunError
 from wann.formats.atomic import atomic_path, write_atomically
 from wann.formats.champion import load_champion
+from wann.printable import printable
 from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_seed
 from wann.reproduce.table import table_of
 from wann.run.loop import Reporter
@@ -20,6 +23,7 @@ from wann.view.drawing import mean_images_of, save_drawing
 from wann.view.pictures import save_champion_classes, save_champion_confusion
 from wann.view.plots import measure_classes, measure_profile
 from wann.view.profile import save_champion_profile
+from wann_envs.files import check_replaceable
 
 TABLE = "table.md"
 _CHAMPIONS = ("champion", "champion_tuned", "champion_small", "champion_tuned_weights")
@@ -79,18 +83,13 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
 
     Raises:
         Interrupted: somebody asked to stop; the same command goes on.
-        RunError: there is something that may not be replaced.
+        RunError: there is something that may not be replaced, or the results cannot be written.
     """
     task = make_task(request.task, request.data)
     if not task.output_names:
         task.prepare()  # tells what is missing
     measure = task.measure
-    existing = [name for name in output_names(measure) if (request.out / name).exists()]
-    if existing and not request.overwrite:
-        raise RunError(
-            f"{request.out} holds {existing[0]}: "
-            "replace it with --overwrite, or choose another --out"
-        )
+    _check_outputs(request, output_names(measure))
     results = []
     for k, seed in enumerate(request.seeds):
         reporter.say(f"seed {seed} ({k + 1} of {len(request.seeds)})")
@@ -114,6 +113,41 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
     return table, results
 
 
+def _check_outputs(request: ReproduceRequest, names: Sequence[str]) -> None:
+    """Finds out whether all can be written, before there is work that could be lost.
+
+    Raises:
+        RunError: there is something that may not be replaced, or it cannot be written.
+    """
+    out = request.out
+    existing = [name for name in names if os.path.lexists(out / name)]
+    if existing and not request.overwrite:
+        raise RunError(
+            f"{out} holds {existing[0]}: replace it with --overwrite, or choose another --out"
+        )
+    for folder in (out, request.runs):
+        _check_folder(folder)
+    for name in existing:
+        try:
+            check_replaceable(out / name)
+        except OSError as error:
+            raise RunError(f"cannot replace {out / name}: {error.strerror}") from error
+
+
+def _check_folder(folder: Path) -> None:
+    """Makes a folder, and a file in it that has gone when this returns."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise RunError(
+            f"cannot write to {printable(folder)}: {printable(error.strerror or error)}"
+        ) from error
+    except ValueError as error:  # NUL or a lone surrogate in the name
+        raise RunError(f"{printable(folder)} is no name of a folder: {error}") from error
+
+
 def _best(results: Sequence[SeedResult], champion: str) -> SeedResult:
     """The seed whose champion is the best for what it was chosen for."""
     if champion == "champion_small":
@@ -126,10 +160,6 @@ def _write(
 ) -> None:
     """The table, and over all seeds the best champion of each kind with its pictures."""
     out = request.out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot create {out}: {error.strerror}") from error
     for name in _CHAMPIONS[:3]:
         source = _best(results, name).directory / f"{name}.json"
         _copy(source, out / source.name)

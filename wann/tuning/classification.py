@@ -164,7 +164,8 @@ def evaluate_classifier(
         ``majority_vote`` and ``weights``; ``profile``: accuracy at 41 weights; ``per_class``:
         accuracy of each class at the same ``weights`` (W, classes), at the tuned weight and of the
         ensemble, None for a class without test samples; ``confusion``: of the tuned weight and of
-        the ensemble (mean probability), rows are labels; ``network`` with its numbers of nodes, hidden nodes and connections.
+        the ensemble (mean probability), rows are labels; ``network`` with its numbers of nodes,
+        hidden nodes and connections.
     """
     labels, n_classes = task.test_samples.y, task.test_samples.n_classes
     n = len(labels)
