@@ -10,11 +10,11 @@ class WannError(Exception):
     """Base of the package's errors: what was wrong, where, and what is allowed."""
 
 
-class ConfigError(WannError):
+class ConfigError(WannError, ValueError):
     """A config holds an unknown key, a wrong type or an impossible value."""
 
 
-class NetworkError(WannError):
+class NetworkError(WannError, ValueError):
     """A genome or network is not valid."""
 
 
@@ -26,12 +26,20 @@ class FormatError(WannError):
     """A file is not what it should be: truncated, of another format, or of a newer version."""
 
 
-class TaskError(WannError):
+class TaskError(WannError, ValueError):
     """A task is unknown or does not fit the network."""
 
 
 class RunError(WannError):
     """A run directory cannot be used: it exists, is locked, unwritable or damaged."""
+
+
+class WannWarning(UserWarning):
+    """Base of the package's warnings; the command line prints each as one line."""
+
+
+class EditedFileWarning(WannWarning):
+    """A file is not as it was written: its content has another digest."""
 
 
 def near_hint(name: str, names: Iterable[str], compared: Callable[[str], str] = str) -> str:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
-
-from wann.printable import printable
+from wann.output import say
 
 _said: set[str] = set()
 
 
 def notice(text: str) -> None:
     """Prints a line that begins with ``wann:``, unless it has been printed already."""
-    if text in _said or sys.stderr is None:
-        return
-    _said.add(text)
-    with suppress(OSError, ValueError):  # nobody listens
-        print(f"wann: {printable(text)}", file=sys.stderr, flush=True)
+    if text not in _said:
+        _said.add(text)
+        say(f"wann: {text}", to="stderr")
 
 
 def begin() -> None:

@@ -79,6 +79,10 @@ class DrawnEnv(gymnasium.Env[NDArray[np.float64], NDArray[Any]]):
             self._window.close()
         self._window = self._painter = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what draws, which cannot be copied: a copy makes its own."""
+        return {**vars(self), "_painter": None, "_window": None}
+
     def _drawing(self) -> Any:
         """The drawing module."""
         try:

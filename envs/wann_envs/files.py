@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,9 @@ _CREATE_FLAGS = (
 # of a name, so that with what is added it stays below what file systems allow
 _LONGEST_STEM = 100
 _TRIES = 100
+_IS_WINDOWS = os.name == "nt"
+# seconds between tries to rename over a file that somebody reads
+_PAUSES = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def in_words(n_bytes: float) -> str:
@@ -98,21 +102,16 @@ def replaced(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; or there is a device, a pipe or a folder.
     """
-    try:
-        target = Path(os.path.realpath(path))
-        if target.is_symlink():
-            raise OSError(errno.ELOOP, "a loop of symbolic links", str(path))
-        mode = _mode_of(target)
+    with _names_checked(path):
+        target, mode = _place_of(path)
         temporary = _create(target)
-    except ValueError as error:  # NUL or a lone surrogate in the name
-        raise OSError(errno.EINVAL, f"no name of a file: {error}", repr(str(path))) from error
     try:
         yield temporary
         if mode is not None:
             with suppress(OSError):
                 temporary.chmod(mode)
         _sync(temporary)
-        temporary.replace(target)
+        replace_file(temporary, target)
         sync_folder(target.parent)
     finally:
         with suppress(OSError):
@@ -125,9 +124,24 @@ def write_file(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def replace_file(path: Path, target: Path) -> None:
+    """Renames a file, over another if there is one; errors as ``Path.replace``.
+
+    Windows refuses while somebody has the other one open: readers are waited for, a moment.
+    """
+    for pause in _PAUSES if _IS_WINDOWS else ():
+        try:
+            path.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    path.replace(target)
+
+
 def sync_folder(folder: Path) -> None:
     """Brings the names of a folder to the disk, where the system can."""
-    if os.name == "nt":
+    if _IS_WINDOWS:
         return
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -137,9 +151,55 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def check_writable(path: Path) -> None:
+    """Finds out whether ``replaced`` could write, before there is work that could be lost.
+
+    An empty file is made beside it, and removed.
+
+    Raises:
+        OSError: it could not, now; ``strerror`` says why.
+    """
+    with _names_checked(path):
+        target, mode = _place_of(path)
+        if mode is not None:
+            _check_replaceable(target)
+        _create(target).unlink()
+
+
 def check_replaceable(path: Path) -> None:
     """Raises OSError where something other than a file lies at ``path``, links followed."""
-    _mode_of(Path(os.path.realpath(path)))
+    with _names_checked(path):
+        _place_of(path)
+
+
+@contextmanager
+def _names_checked(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:  # NUL or a lone surrogate in the name
+        raise OSError(errno.EINVAL, f"no name of a file: {error}", repr(str(path))) from error
+
+
+def _place_of(path: Path) -> tuple[Path, int | None]:
+    """Where a file is written, links followed, and the permissions of the file that lies there."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, "a loop of symbolic links", str(path))
+    return target, _mode_of(target)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuses files that no rename replaces: those marked immutable, and others' in /tmp."""
+    try:
+        os.close(os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))
+    except OSError as error:
+        # without permission to write into it, a file can still be replaced
+        if error.errno in (errno.EPERM, errno.EROFS):
+            raise
+    user = os.geteuid() if hasattr(os, "geteuid") else 0
+    folder = target.parent.stat()
+    if folder.st_mode & stat.S_ISVTX and user not in (0, folder.st_uid, target.stat().st_uid):
+        raise OSError(errno.EPERM, "it belongs to somebody else", str(target))
 
 
 def _mode_of(target: Path) -> int | None:

@@ -488,7 +488,7 @@ def test_missing_folders_are_named(refused, finished, output):
 
 
 @pytest.mark.parametrize(
-    ("option", "name"), [("--gif", "a.png"), ("--gif", "a"), ("--mp4", "a.gif"), ("--gif", "")]
+    ("option", "name"), [("--gif", "a.png"), ("--gif", "a"), ("--mp4", "a.gif")]
 )
 def test_films_of_another_kind_are_refused(refused, finished, option, name):
     assert f".{option.strip('-')}" in refused("replay", finished, option, name)
@@ -673,5 +673,16 @@ def test_reader_that_goes_away_is_no_error_worth_a_word():
     assert process.stderr == ""
 
 
-def test_more_episodes_than_fit_into_memory_are_one_line(refused, finished):
-    assert "memory" in refused("evaluate", finished, "--episodes", 10**15).lower()
+def test_more_random_weights_than_fit_into_memory_are_one_line(refused, tmp_path):
+    hidden = [{"id": 100 + k, "kind": "hidden", "activation": "tanh"} for k in range(200)]
+    pairs = [(i, 100 + k) for k in range(200) for i in range(6)] + [
+        (100 + k, 30) for k in range(200)
+    ]
+    path = write_champion(
+        tmp_path / "champion.json",
+        nodes=[*CHAMPION["nodes"][:6], *hidden, CHAMPION["nodes"][-1]],
+        connections=[{"source": source, "target": target} for source, target in pairs],
+    )
+    error = refused("evaluate", path, "--episodes", 10**6)
+    assert "memory" in error
+    assert "1400 random weights" in error

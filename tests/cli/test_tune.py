@@ -68,6 +68,16 @@ def test_the_same_seed_writes_the_same_file(capsys, champion, tmp_path):
     assert first != other
 
 
+def test_evaluate_gives_the_same_numbers_whatever_the_workers(capsys, champion):
+    told = [
+        run(capsys, "evaluate", champion, "--episodes", 150, *workers)
+        for workers in ((), ("--workers", 1), ("--workers", 2), ("--workers", 3))
+    ]
+    assert told[0][0] == 0
+    assert "shared weight" in told[0][1]
+    assert told == [told[0]] * 4
+
+
 def test_method_shared_refines_the_best_shared_weight(capsys, champion):
     code, out, _ = run(capsys, "tune", champion, "--method", "shared", "--episodes", 50)
     assert code == 0

@@ -5,6 +5,7 @@ import pytest
 
 from tests.families import family
 from wann.errors import TaskError
+from wann.executors.threads import Threads
 from wann.formats.champion import Champion
 from wann.genome.compile import stack_networks
 from wann.tasks.accuracy import outputs_by_weight
@@ -19,6 +20,7 @@ from wann.tuning.classification import (
 from wann.tuning.evaluation import (
     best_shared_weight,
     evaluate_network,
+    scorer_of,
     shared_score,
     weight_profile,
 )
@@ -141,3 +143,22 @@ def test_data_without_a_test_part_are_an_error():
     task = ClassifyTask("mine", "", TASK.input_names, TASK.output_names, lambda: half)
     with pytest.raises(TaskError, match="task 'mine': the data have no samples for testing"):
         evaluate_network(task, NETWORK, 10, 0)
+
+
+def test_any_number_of_workers_measures_the_same_bits(scores):
+    weights = tuple(np.random.default_rng(3).normal(size=NETWORK.n_connections).tolist())
+    champion = Champion(
+        NETWORK, "digits", TASK.input_names, TASK.output_names, tuned_weights=weights
+    )
+    alone = evaluate_champion(champion, 1000, 5)
+    assert {key: alone[key] for key in scores} == scores
+    for n_workers in (1, 2, 3):
+        with Threads(n_workers) as executor:
+            assert evaluate_champion(champion, 1000, 5, executor=executor) == alone
+            made = weight_profile(TASK, NETWORK, 5, 0, executor=executor)
+            assert made.to_dict() == weight_profile(TASK, NETWORK, 5, 0).to_dict()
+            merits = [
+                scorer_of(TASK).merit(NETWORK, scores, is_one_weight=True, executor=some)
+                for some in (None, executor)
+            ]
+            assert merits[0] == merits[1]

@@ -9,12 +9,17 @@ import pytest
 from numba import config as numba_config
 
 from tests import naive
+from wann.executors.threads import Threads
+from wann.formats.champion import Champion
 from wann.formats.release2019 import release_from_bytes
+from wann.genome.compile import stack_networks
 from wann.genome.network import network_from_connections
 from wann.kernels.activation import Activation
-from wann.tasks.base import EpisodeNumbers, Rollouts
+from wann.tasks.base import EpisodeNumbers, Rollouts, rollout_shared
+from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.measure import RETURN
 from wann.tasks.swingup import SwingUpTask
+from wann.tuning.champion import evaluate_champion
 from wann.tuning.evaluation import (
     Score,
     best_shared_weight,
@@ -303,3 +308,72 @@ def test_paper_champion_has_the_profile_of_the_release(paper_champion):
         assert mean[weight] == pytest.approx(right, abs=45.0)
     assert all(1.0 < mean[weight] < 30.0 for weight in (-0.2, -0.1, 0.0, 0.1, 0.2))
     assert profile.std_within_weight == pytest.approx(58.4, abs=15.0)
+
+
+# on several workers
+
+
+class Counting(Threads):
+    """Threads that count what they run."""
+
+    def __init__(self, n_workers):
+        super().__init__(n_workers)
+        self.counts = []
+
+    def run(self, function, items):
+        items = list(items)
+        self.counts.append(len(items))
+        super().run(function, items)
+
+
+@needs_jit
+@pytest.mark.parametrize(
+    ("task", "sizes", "episodes"), [(SwingUpTask(), (5, 1), 150), (CarRacingTask(), (16, 3), 20)]
+)
+def test_any_number_of_workers_measures_the_same_bits(task, sizes, episodes, monkeypatch):
+    # a sweep of car racing over 201 weights would take long
+    monkeypatch.setattr("wann.tuning.returns.SWEEP_STEP", 0.5)
+    network = naive.random_network(np.random.default_rng(9), *sizes, 6, 22)
+    alone = evaluate_network(task, network, episodes, 1)
+    champion = Champion(
+        network,
+        task.name,
+        task.input_names,
+        task.output_names,
+        tuned_weights=tuple(np.linspace(-1, 1, network.n_connections).tolist()),
+    )
+    tuned = evaluate_champion(champion, episodes, 1) if task.name == "car_racing" else None
+    for n_workers in (1, 2, 3):
+        with Counting(n_workers) as executor:
+            assert evaluate_network(task, network, episodes, 1, executor=executor) == alone
+            profile = weight_profile(task, network, 10, 3, n=5, executor=executor)
+            assert profile.to_dict() == weight_profile(task, network, 10, 3, n=5).to_dict()
+            if tuned:
+                made = evaluate_champion(champion, episodes, 1, executor=executor)
+                assert made == tuned
+        # there is something for every worker to do, each time
+        assert min(executor.counts) >= n_workers
+
+
+def test_networks_and_episodes_are_shared_out_whatever_their_numbers():
+    task = Noted()
+    networks = stack_networks([small_network()] * 3)
+    rng = np.random.default_rng(0)
+    for n_episodes in (0, 1, 2, 63, 64, 65, 700):
+        weights, trials = rng.normal(size=n_episodes), task.draw_trials(n_episodes, rng)
+        alone = rollout_shared(task, networks, weights, trials)
+        for n_workers in (1, 2, 3, 5):
+            with Threads(n_workers) as threads:
+                made = rollout_shared(task, networks, weights, trials, executor=threads)
+            assert made.returns.tobytes() == alone.returns.tobytes()
+            assert made.steps.tobytes() == alone.steps.tobytes()
+
+
+class Noted(HillTask):
+    """Several networks; the return tells the weight, the trial and the network."""
+
+    def rollout(self, networks, weights, trials, *, precision="float64", executor=None):
+        del precision, executor
+        numbers = np.arange(len(networks.node_start) - 1)
+        returns = numbers[:, None] + weights * trials[:, 0]
+        return Rollouts(returns, (10 * returns).astype(np.int32))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_data, data_place, example
+from wann.cli.arguments import add_champion, add_data, data_place, example, output_path, words
+from wann.output import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -23,11 +23,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=output_path,
         metavar="FILE",
         help="a .png, .svg or .pdf file; without it, a .png beside the champion",
     )
-    parser.add_argument("--title", metavar="TEXT", help="above the drawing")
+    parser.add_argument("--title", type=words, metavar="TEXT", help="above the drawing")
     parser.add_argument(
         "--style",
         choices=("auto", "graph", "grid"),
@@ -48,5 +48,5 @@ def run(args: argparse.Namespace) -> int:
     path = args.output or picture_beside(args.champion)
     means = None if args.style == "graph" else mean_images_of(champion, data_place(args))
     save_drawing(champion, path, title=args.title, style=args.style, mean_images=means)
-    print(f"wrote {path}")
+    say(f"wrote {path}")
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
-from wann.cli.arguments import add_data, data_place, example, integer_from, path
+from wann.cli.arguments import add_data, data_place, example, integer_from, output_path, path
+from wann.limits import MOST_EPISODES
+from wann.output import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -34,7 +35,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=output_path,
         metavar="FILE|DIR",
         help="a .png, .svg or .pdf file for one plot, or a directory; "
         "default: fitness.png, fronts.png and profile.png in the run directory, of a classifier "
@@ -45,7 +46,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--episodes",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         metavar="N",
         help="of the profile, at each of 61 weights (100; car_racing 20); classifiers meet all "
         "test samples",
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     for file in paths:
-        print(f"wrote {file}")
+        say(f"wrote {file}")
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}", to="stderr")
     return 0

@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
+from wann.checks import whole_number
+from wann.limits import MOST_WORKERS
+
 Item = TypeVar("Item")
 
 
@@ -19,9 +22,7 @@ class Threads:
     """
 
     def __init__(self, n_workers: int = 1) -> None:
-        if n_workers < 1:
-            raise ValueError(f"n_workers must be at least 1, not {n_workers}")
-        self.n_workers = n_workers
+        self.n_workers = n_workers = whole_number(n_workers, "n_workers", 1, MOST_WORKERS)
         # the calling thread works too
         self._pool = ThreadPoolExecutor(n_workers - 1) if n_workers > 1 else None
 
@@ -45,6 +46,10 @@ class Threads:
             left.clear()
             for future in futures:
                 future.result()
+
+    def __reduce__(self) -> tuple[type[Threads], tuple[int]]:
+        # threads cannot be copied: a copy has its own
+        return type(self), (self.n_workers,)
 
     def close(self) -> None:
         """Ends the workers."""

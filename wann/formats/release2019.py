@@ -8,17 +8,26 @@ outputs is not in the file.
 
 The value of an entry is a weight that the search happened to carry along; the shared weight
 replaces it. The release writes three digits of it, and reads any number of them. ``wann export``
-writes the tuned weights of a champion there, at full precision, so that an entry with more than
-three digits tells a file with tuned weights.
+writes the tuned weights of a champion there, at full precision, and marks such a file: its very
+first entry, which can be no gene, is ``+0`` instead of ``0``. A weight of 0 would be no gene; it is
+written as ``5e-324``, the smallest number that is not 0, and that number itself with more digits.
+In a file without the mark, an entry of more than three digits tells that it holds tuned weights.
+
+Where activations saturate, the release computes something else than the package: its sigmoid below
+-37 and its gauss beyond 38.6 are 0, and its sin(pi) and cos(pi / 2) are 1e-16, so that a ``step``
+(or a wave) after such a node may do there what it does not do here. A ``.out`` file holds no
+arithmetic: it cannot say which is meant.
 
 Source: google/brain-tokyo-workshop, WANNRelease (Gaier & Ha 2019).
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,12 +39,19 @@ from wann.errors import FormatError
 from wann.formats.champion import Champion
 from wann.genome.network import Network, network_from_connections
 from wann.kernels.activation import Activation
+from wann.limits import MOST_CONNECTIONS
+from wann.printable import printable, shown
+from wann_envs.files import read_regular
 
 FORMAT = "release2019"
 # 100 MB are 5000 nodes; the largest file of the release has fewer than a thousand
 _LARGEST_FILE = 100_000_000
 # an entry of 0 is no gene: a tuned weight of 0 is written as the smallest number that is not
 _ZERO = 5e-324
+# the texts of a weight of 0, and of the smallest number where it is a weight
+_ZERO_TEXT, _SMALLEST_TEXT = "5e-324", "4.940656458412465e-324"
+# before the first entry of a file with tuned weights
+_MARK = "+"
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -48,20 +64,26 @@ class ReleaseNetwork:
         network: the enabled genes between all nodes of the file, also those that lead nowhere.
         values: the entries of the connections, in the order of ``network``; never 0.
         disabled: (source, target) of the disabled genes, in the order of the file.
+        weights: the tuned weights, if the file says that it holds some; as ``values``.
     """
 
     network: Network
     values: tuple[float, ...]
     disabled: Pairs = ()
+    weights: tuple[float, ...] | None = None
 
     @property
     def has_tuned_weights(self) -> bool:
-        """Whether a value has more digits than the release writes."""
+        """Whether the file says so, or a value has more digits than the release writes."""
+        if self.weights is not None:
+            return True
         return any(float(f"{value:.2e}") != value for value in self.values)
 
     @property
     def tuned_weights(self) -> tuple[float, ...]:
-        """The values as weights."""
+        """The tuned weights of the file, or its values as weights."""
+        if self.weights is not None:
+            return self.weights
         return tuple(
             math.copysign(0.0, value) if abs(value) == _ZERO else value for value in self.values
         )
@@ -77,13 +99,13 @@ def read_bytes(path: Path) -> bytes:
         FormatError: it cannot be read, or is too large.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise FormatError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
-    if len(data) > _LARGEST_FILE:
-        raise FormatError(f"{path} has more than {_LARGEST_FILE // 1_000_000} MB")
-    return data
+        return read_regular(path, _LARGEST_FILE)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            most = f"{_LARGEST_FILE // 1_000_000} MB"
+            raise FormatError(f"{printable(path)} has more than {most}") from error
+        reason = printable(error.strerror or error)
+        raise FormatError(f"cannot read {printable(path)}: {reason}") from error
 
 
 def text_of(name: str) -> str:
@@ -98,67 +120,75 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _table(data: bytes, path: Path) -> tuple[NDArray[np.float64], list[int]]:
-    """The numbers (N, N + 1) of a file, and the line number of each row."""
+def _lines_of(data: bytes, file: str) -> list[tuple[int, str]]:
+    """The lines of a file that are not empty, each with its number: N of N + 1 columns."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path} is no .out file: it is not text") from error
+        raise FormatError(f"{file} is no .out file: it is not text") from error
     lines = [(k, line) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
-        raise FormatError(f"{path} is no .out file: it is empty")
+        raise FormatError(f"{file} is no .out file: it is empty")
     n = len(lines)
     for k, line in lines:
         n_columns = line.count(",") + 1
         if n_columns != n + 1:
             raise FormatError(
-                f"{path}, row {k}: {n_columns} columns, must be {n + 1}: "
+                f"{file}, row {k}: {n_columns} columns, must be {n + 1}: "
                 f"one for each of the {n} rows, and the activation"
             )
-    table = np.empty((n, n + 1))
+    return lines
+
+
+def _table(lines: list[tuple[int, str]], file: str) -> NDArray[np.float64]:
+    """The numbers (N, N + 1) of a file."""
+    table = np.empty((len(lines), len(lines) + 1))
     for row, (k, line) in zip(table, lines, strict=True):
-        for column, cell in enumerate(line.split(",")):
+        cells = line.split(",")
+        with suppress(ValueError):  # the fast way, where there is no fault
+            row[:] = list(map(float, cells))
+            if not np.isinf(row).any() and "_" not in line:
+                continue
+        for column, cell in enumerate(cells):
             number = _number(cell)
             if number is None or math.isinf(number):
-                shown = repr(cell.strip()[:30])
                 raise FormatError(
-                    f"{path}, row {k}, column {column + 1}: {shown} is not a finite number or nan"
+                    f"{file}, row {k}, column {column + 1}: {shown(repr(cell.strip()), 40)} "
+                    "is not a finite number or nan"
                 )
             row[column] = number
-    return table, [k for k, _ in lines]
+    return table
 
 
-def _check_activations(ids: NDArray[np.float64], lines: list[int], path: Path) -> None:
-    known = list(map(int, Activation))
-    for k, number in zip(lines, ids, strict=True):
+def _check_activations(ids: NDArray[np.float64], lines: list[tuple[int, str]], file: str) -> None:
+    known = set(map(int, Activation))
+    for (k, _), number in zip(lines, ids.tolist(), strict=True):
         if number not in known:
             raise FormatError(
-                f"{path}, row {k}, column {len(ids) + 1}: unknown activation {number:g}; "
+                f"{file}, row {k}, column {len(ids) + 1}: unknown activation {number:g}; "
                 f"allowed: {', '.join(map(str, known))}"
             )
 
 
 def _check_genes(
-    pairs: Pairs, n: int, sizes: tuple[int, int], lines: list[int], path: Path
+    pairs: Pairs, n: int, sizes: tuple[int, int], lines: list[tuple[int, str]], file: str
 ) -> None:
     """The enabled genes lead from a node to a later one, to no input and from no output."""
     n_inputs, n_outputs = sizes
     for source, target in pairs:
-        where = f"{path}, row {lines[source]}, column {target + 1}"
         if source >= target:
-            raise FormatError(
-                f"{where}: a gene from node {source} to node {target}; "
+            fault = (
+                f"a gene from node {source} to node {target}; "
                 "genes must lead to a later node, above the diagonal"
             )
-        if target <= n_inputs:
-            raise FormatError(
-                f"{where}: a gene leads into input {target}: are there {n_inputs} inputs?"
-            )
-        if source >= n - n_outputs:
-            raise FormatError(
-                f"{where}: a gene comes from output {source - (n - n_outputs) + 1}: "
-                f"are there {n_outputs} outputs?"
-            )
+        elif target <= n_inputs:
+            fault = f"a gene leads into input {target}: are there {n_inputs} inputs?"
+        elif source >= n - n_outputs:
+            number = source - (n - n_outputs) + 1
+            fault = f"a gene comes from output {number}: are there {n_outputs} outputs?"
+        else:
+            continue
+        raise FormatError(f"{file}, row {lines[source][0]}, column {target + 1}: {fault}")
 
 
 def release_from_bytes(
@@ -177,41 +207,84 @@ def release_from_bytes(
         FormatError: it is no such file, or does not fit the inputs and outputs; names the row and
             the column.
     """
-    path = Path(path)
-    table, lines = _table(data, path)
+    file = printable(path)
+    lines = _lines_of(data, file)
+    table = _table(lines, file)
     genes, ids = table[:, :-1], table[:, -1]
     n, n_first = len(genes), 1 + n_inputs
-    _check_activations(ids, lines, path)
+    _check_activations(ids, lines, file)
     if n < n_first + n_outputs:
         raise FormatError(
-            f"{path}: {n} nodes cannot hold a bias, {n_inputs} inputs and {n_outputs} outputs"
+            f"{file}: {n} nodes cannot hold a bias, {n_inputs} inputs and {n_outputs} outputs"
         )
     is_disabled = np.isnan(genes)
     rows, columns = np.nonzero((genes != 0.0) & ~is_disabled)
+    if len(rows) > MOST_CONNECTIONS:
+        raise FormatError(f"{file} has {len(rows)} connections, more than {MOST_CONNECTIONS}")
     pairs = tuple(zip(rows.tolist(), columns.tolist(), strict=True))
-    _check_genes(pairs, n, (n_inputs, n_outputs), lines, path)
+    _check_genes(pairs, n, (n_inputs, n_outputs), lines, file)
     activation = [int(Activation.LINEAR)] * n_first + ids[n_first:].astype(int).tolist()
-    return ReleaseNetwork(
-        network_from_connections(n_inputs, n_outputs, activation, pairs),
-        # a file goes by source, a network by target
-        tuple(genes.T[(genes.T != 0.0) & ~is_disabled.T].tolist()),
-        tuple((source, target) for source, target in np.argwhere(is_disabled).tolist()),
-    )
+    network = network_from_connections(n_inputs, n_outputs, activation, pairs)
+    # a file goes by source, a network by target
+    values = tuple(genes.T[(genes.T != 0.0) & ~is_disabled.T].tolist())
+    disabled = tuple((source, target) for source, target in np.argwhere(is_disabled).tolist())
+    is_marked = lines[0][1].lstrip().startswith(_MARK)
+    weights = _marked_weights(network, values, lines) if is_marked else None
+    return ReleaseNetwork(network, values, disabled, weights)
+
+
+def _marked_weights(
+    network: Network, values: tuple[float, ...], lines: list[tuple[int, str]]
+) -> tuple[float, ...]:
+    """The weights of a file that says that it holds some: the text tells 0 from the smallest."""
+    weights = list(values)
+    for edge, value in enumerate(values):
+        if abs(value) == _ZERO:
+            row, column = int(network.edge_source[edge]), int(network.edge_target[edge])
+            text = lines[row][1].split(",")[column].strip()
+            if text.lstrip("+-") == _ZERO_TEXT:
+                weights[edge] = math.copysign(0.0, value)
+    return tuple(weights)
 
 
 # writing
 
 
+def _cell(weight: float) -> str:
+    """A tuned weight as text, which is never 0."""
+    sign = "-" if math.copysign(1.0, weight) < 0.0 else ""
+    if weight == 0.0:
+        return sign + _ZERO_TEXT
+    if abs(weight) == _ZERO:
+        return sign + _SMALLEST_TEXT
+    return repr(weight).removesuffix(".0")
+
+
 def release_to_text(release: ReleaseNetwork) -> str:
-    """The text of a ``.out`` file; numbers are written so that they are read as they were."""
+    """The text of a ``.out`` file; numbers are written so that they are read as they were.
+
+    Raises:
+        FormatError: the network is too large for the format: a row and a column for each node.
+    """
     network = release.network
-    rows = [["0"] * network.n_nodes for _ in range(network.n_nodes)]
+    n = network.n_nodes
+    if 2 * n * (n + 1) > _LARGEST_FILE:
+        raise FormatError(
+            f"a network of {n} nodes is too large for a .out file: with a row and a column for "
+            f"each node it has more than {_LARGEST_FILE // 1_000_000} MB"
+        )
+    if release.weights is None:
+        cells = [repr(float(value)).removesuffix(".0") for value in release.values]
+    else:
+        cells = list(map(_cell, release.weights))
+    rows = [["0"] * n for _ in range(n)]
     for source, target in release.disabled:
         rows[source][target] = "nan"
-    for source, target, value in zip(
-        network.edge_source, network.edge_target, release.values, strict=True
-    ):
-        rows[source][target] = repr(float(value)).removesuffix(".0")
+    ends = zip(network.edge_source.tolist(), network.edge_target.tolist(), strict=True)
+    for (source, target), cell in zip(ends, cells, strict=True):
+        rows[source][target] = cell
+    if release.weights is not None:
+        rows[0][0] = _MARK + rows[0][0]
     lines = [
         ",".join([*row, str(number)])
         for row, number in zip(rows, network.activation.tolist(), strict=True)
@@ -240,7 +313,7 @@ def champion_of_release(
     Args:
         path: the file.
         task, input_names, output_names: of the champion.
-        use_values: the values are tuned weights, even if none has more than three digits.
+        use_values: the values are tuned weights, even if nothing in the file says so.
 
     Raises:
         FormatError: as ``release_from_bytes``, or the file cannot be read.
@@ -274,15 +347,14 @@ def champion_of_release(
 def release_of_champion(champion: Champion) -> ReleaseNetwork:
     """A champion as the content of a ``.out`` file.
 
-    The values are the tuned weights (a weight of 0 as 5e-324, the smallest number that is not 0);
-    without any, those of the file that the champion came from, else 1. Disabled genes are those of
-    the file that it came from.
+    The entries are the tuned weights; without any, those of the file that the champion came from,
+    else 1. Disabled genes are those of the file that it came from.
     """
-    network = champion.network
-    values, disabled = _noted(champion.provenance, network)
-    if champion.tuned_weights is not None:
-        values = tuple(w or math.copysign(_ZERO, w) for w in champion.tuned_weights)
-    return ReleaseNetwork(network, values, disabled)
+    values, disabled = _noted(champion.provenance, champion.network)
+    weights = champion.tuned_weights
+    if weights is not None:
+        values = tuple(w or math.copysign(_ZERO, w) for w in weights)
+    return ReleaseNetwork(champion.network, values, disabled, weights)
 
 
 def _noted(provenance: Mapping[str, Any], network: Network) -> tuple[tuple[float, ...], Pairs]:

@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wann.checks import truth_values, whole_number
 from wann.errors import NetworkError
+from wann.genome.frozen import ReadOnlyArrays, integer_row
 from wann.kernels.activation import Activation
 
 
-def _freeze(record: object, **dtypes: type) -> None:
-    for name, dtype in dtypes.items():
-        array: NDArray[Any] = np.array(getattr(record, name), dtype=dtype)
-        array.flags.writeable = False
-        object.__setattr__(record, name, array)
+def _integer_rows(record: Any, **dtypes: type) -> dict[str, NDArray[Any]]:
+    try:
+        return {
+            name: integer_row(getattr(record, name), name, dtype) for name, dtype in dtypes.items()
+        }
+    except ValueError as error:
+        raise NetworkError(str(error)) from None
 
 
 @dataclass(frozen=True, eq=False)
-class NodeGenes:
+class NodeGenes(ReadOnlyArrays):
     """Node genes in the order bias, inputs, outputs, hidden nodes by rising id.
 
     Attributes:
@@ -32,7 +36,7 @@ class NodeGenes:
     activation: NDArray[np.int8]
 
     def __post_init__(self) -> None:
-        _freeze(self, node_id=np.int32, activation=np.int8)
+        self._freeze(**_integer_rows(self, node_id=np.int32, activation=np.int8))
         if len(self.node_id) != len(self.activation):
             raise NetworkError("node genes have arrays of different lengths")
 
@@ -41,7 +45,7 @@ class NodeGenes:
 
 
 @dataclass(frozen=True, eq=False)
-class ConnectionGenes:
+class ConnectionGenes(ReadOnlyArrays):
     """Connection genes by rising innovation number.
 
     Attributes:
@@ -57,8 +61,13 @@ class ConnectionGenes:
     is_enabled: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        _freeze(self, innovation=np.int32, source=np.int32, target=np.int32, is_enabled=np.bool_)
-        if len({len(array) for array in vars(self).values()}) > 1:
+        rows = _integer_rows(self, innovation=np.int32, source=np.int32, target=np.int32)
+        try:
+            is_enabled = truth_values(self.is_enabled, "is_enabled")
+        except ValueError as error:
+            raise NetworkError(str(error)) from None
+        self._freeze(**rows, is_enabled=is_enabled)
+        if len({array.shape for array in vars(self).values()}) > 1:
             raise NetworkError("connection genes have arrays of different lengths")
 
     def __len__(self) -> int:
@@ -85,6 +94,15 @@ class Genome:
     connections: ConnectionGenes
 
     def __post_init__(self) -> None:
+        try:
+            for name, low in (("n_inputs", 0), ("n_outputs", 1)):
+                value = whole_number(getattr(self, name), name, low)
+                object.__setattr__(self, name, value)
+        except ValueError as error:
+            raise NetworkError(str(error)) from None
+        for name, kind in (("nodes", NodeGenes), ("connections", ConnectionGenes)):
+            if not isinstance(getattr(self, name), kind):
+                raise NetworkError(f"{name} is no {kind.__name__}")
         n_fixed = 1 + self.n_inputs + self.n_outputs
         ids = self.nodes.node_id
         if len(ids) < n_fixed or not np.array_equal(ids[:n_fixed], np.arange(n_fixed)):

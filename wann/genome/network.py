@@ -10,12 +10,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.checks import whole_number
 from wann.errors import CycleError, NetworkError
+from wann.genome.frozen import ReadOnlyArrays, integer_row
 from wann.kernels.activation import Activation
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(ReadOnlyArrays):
     """A feedforward network whose nodes lie in topological order.
 
     Node 0 is the bias (always 1), nodes 1 to ``n_inputs`` are the inputs, then follow the hidden
@@ -44,20 +46,24 @@ class Network:
     edge_source: NDArray[np.int32]
 
     def __post_init__(self) -> None:
+        try:
+            for name, low in (("n_inputs", 0), ("n_outputs", 1)):
+                value = whole_number(getattr(self, name), name, low)
+                object.__setattr__(self, name, value)
+            self._freeze(
+                activation=integer_row(self.activation, "activation", np.int64),
+                edge_start=integer_row(self.edge_start, "edge_start", np.int64),
+                edge_source=integer_row(self.edge_source, "edge_source", np.int32),
+            )
+        except ValueError as error:
+            raise NetworkError(str(error)) from None
         known = sorted(map(int, Activation))
-        unknown = sorted(set(np.asarray(self.activation).tolist()) - set(known))
+        unknown = sorted(set(self.activation.tolist()) - set(known))
         if unknown:
             raise NetworkError(f"unknown activation id {unknown[0]}; allowed: {known}")
-        for name, dtype in (
-            ("activation", np.int8),
-            ("edge_start", np.int64),
-            ("edge_source", np.int32),
-        ):
-            array = np.array(getattr(self, name), dtype=dtype)
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+        self._freeze(activation=self.activation.astype(np.int8))
         n_fixed = 1 + self.n_inputs
-        if self.n_inputs < 0 or self.n_outputs < 1 or self.n_nodes < n_fixed + self.n_outputs:
+        if self.n_nodes < n_fixed + self.n_outputs:
             raise NetworkError(
                 f"{self.n_nodes} nodes cannot hold a bias, {self.n_inputs} inputs "
                 f"and {self.n_outputs} outputs"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from wann.errors import RunError
 from wann.formats.atomic import atomic_path, write_atomically
 from wann.formats.champion import load_champion
-from wann.printable import printable
+from wann.formats.output import check_folder, check_output
 from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_seed
 from wann.reproduce.table import table_of
 from wann.run.loop import Reporter
@@ -23,7 +22,6 @@ from wann.view.drawing import mean_images_of, save_drawing
 from wann.view.pictures import save_champion_classes, save_champion_confusion
 from wann.view.plots import measure_classes, measure_profile
 from wann.view.profile import save_champion_profile
-from wann_envs.files import check_replaceable
 
 TABLE = "table.md"
 _CHAMPIONS = ("champion", "champion_tuned", "champion_small", "champion_tuned_weights")
@@ -126,26 +124,9 @@ def _check_outputs(request: ReproduceRequest, names: Sequence[str]) -> None:
             f"{out} holds {existing[0]}: replace it with --overwrite, or choose another --out"
         )
     for folder in (out, request.runs):
-        _check_folder(folder)
+        check_folder(folder)
     for name in existing:
-        try:
-            check_replaceable(out / name)
-        except OSError as error:
-            raise RunError(f"cannot replace {out / name}: {error.strerror}") from error
-
-
-def _check_folder(folder: Path) -> None:
-    """Makes a folder, and a file in it that has gone when this returns."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise RunError(
-            f"cannot write to {printable(folder)}: {printable(error.strerror or error)}"
-        ) from error
-    except ValueError as error:  # NUL or a lone surrogate in the name
-        raise RunError(f"{printable(folder)} is no name of a folder: {error}") from error
+        check_output(out / name, request.overwrite)
 
 
 def _best(results: Sequence[SeedResult], champion: str) -> SeedResult:
@@ -160,6 +141,10 @@ def _write(
 ) -> None:
     """The table, and over all seeds the best champion of each kind with its pictures."""
     out = request.out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot create {out}: {error.strerror}") from error
     for name in _CHAMPIONS[:3]:
         source = _best(results, name).directory / f"{name}.json"
         _copy(source, out / source.name)

@@ -272,16 +272,23 @@ def _measure(
     start = time.perf_counter()
     about = "the test part" if task.measure.is_per_cent else f"{protocol.episodes} fresh episodes"
     reporter.say(f"evaluating on {about}")
-    scores = {
-        path.stem: evaluate_network(
-            task, champion.network, protocol.episodes, protocol.evaluation_seed
-        )
-        for path, champion in zip(run.champions, champions, strict=True)
-    }
-    merits = {
-        stem: scorer_of(task).merit(champions[k].network, score, is_one_weight=k == 1)
-        for k, (stem, score) in enumerate(scores.items())
-    }
+    with Threads(n_workers or available_cores()) as executor:
+        scores = {
+            path.stem: evaluate_network(
+                task,
+                champion.network,
+                protocol.episodes,
+                protocol.evaluation_seed,
+                executor=executor,
+            )
+            for path, champion in zip(run.champions, champions, strict=True)
+        }
+        merits = {
+            stem: scorer_of(task).merit(
+                champions[k].network, score, is_one_weight=k == 1, executor=executor
+            )
+            for k, (stem, score) in enumerate(scores.items())
+        }
     evaluated = time.perf_counter()
     reporter.say(f"tuning individual weights by {METHOD_NAMES[method]}")
     settings = TuneSettings(

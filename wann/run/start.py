@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from wann.errors import ConfigError, RunError, TaskError
-from wann.run.checkpoint import has_same_settings, load_checkpoint
+from wann.errors import ConfigError, TaskError
+from wann.names import folder_name
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
+from wann.run.reading import Say, read_checkpoint, read_config
 from wann.search.champion import Champions
 from wann.search.config import Config, DataConfig
-from wann.search.config_file import apply_settings, config_from_table, read_table
+from wann.search.config_file import apply_settings, config_from_table
 from wann.search.presets import fitted_to_data, is_preset, load_table
 from wann.search.task import task_of_config, with_softmax_of
 from wann.tasks.base import Task
@@ -131,7 +132,7 @@ def _with_data(config: Config, task: Task) -> Config:
     return replace(config, data=data)
 
 
-def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task]:
+def _resumed(request: RunRequest, directory: RunDirectory, say: Say) -> tuple[Config, Task]:
     """The run's own config and its task; only the number of generations may change.
 
     And the place of the data of one's own, but not what they are.
@@ -146,7 +147,7 @@ def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task
     ):
         if value is not None:
             raise ConfigError(f"{option} does not go with --resume: the run keeps its own settings")
-    config = config_from_table(read_table(directory.config))
+    config = read_config(directory, say)
     if request.task not in (None, config.task):
         raise ConfigError(f"{directory.path} is a run of {config.task!r}, not {request.task!r}")
     if request.generations is not None:
@@ -181,10 +182,12 @@ def execute(
     if request.resume is not None:
         directory = RunDirectory(request.resume)
         directory.require_resumable()
-        config, task = _resumed(request, directory)
+        config, task = _resumed(request, directory, reporter.say)
     else:
+        if request.out is not None:  # data may take long to load
+            RunDirectory(request.out).check_free(request.overwrite)
         config, task = _resolved(request)
-        out = request.out or Path("results") / f"{config.task}-seed{config.seed}"
+        out = request.out or Path("results") / f"{folder_name(config.task)}-seed{config.seed}"
         directory = RunDirectory(out)
         directory.create(request.overwrite)
     with directory:
@@ -193,19 +196,7 @@ def execute(
         directory.remove_leftovers()
         # a run that was killed before its first checkpoint starts anew
         if request.resume is not None and directory.has_checkpoint:
-            checkpoint, warning = load_checkpoint(directory.checkpoint)
-            if warning:
-                reporter.say(f"warning: {warning}")
-            if not has_same_settings(checkpoint.config, config):
-                raise RunError(
-                    f"{directory.config} has been changed since the run was saved: "
-                    "undo that, or start a new run with --config"
-                )
-            if checkpoint.state.generation > config.search.generations:
-                raise RunError(
-                    f"{directory.path} has run {checkpoint.state.generation} generations already, "
-                    f"more than --generations {config.search.generations}"
-                )
+            checkpoint = read_checkpoint(directory, config, task, reporter.say)
         outcome = Run(
             config,
             task,

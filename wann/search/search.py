@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wann.errors import TaskError
+from wann.checks import described, numbers
+from wann.errors import ConfigError, TaskError
 from wann.executor import Executor
 from wann.genome.breed import breed_population
 from wann.genome.compile import compile_population, connection_counts
@@ -87,6 +88,8 @@ class Search:
         state: EvolutionState | None = None,
         executor: Executor | None = None,
     ) -> None:
+        if not isinstance(config, Config):
+            raise ConfigError(f"config is {described(config)}: must be a Config")
         # a config that was made in Python has not been checked
         self.config = checked(config if seed is None else replace(config, seed=seed))
         self.task = task
@@ -160,12 +163,8 @@ class Search:
         """
         if self._asked is None:
             raise ValueError("tell() comes after ask()")
-        values = np.asarray(scores, np.float64)
         expected = (population_size(self.state.population), len(self._asked.weights))
-        if values.shape != expected:
-            raise ValueError(f"scores have shape {values.shape}, not {expected}")
-        if not np.isfinite(values).all():
-            raise ValueError("scores must be finite")
+        values = numbers(scores, "scores", expected)
         with self.timed("rank"):
             objectives = Objectives.of(values, self._complexity(self._asked.networks))
             lifetime = self.state.lifetime

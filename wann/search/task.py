@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from wann.checks import described
 from wann.errors import ConfigError, TaskError
 from wann.kernels.forward import LANES
 from wann.limits import MOST_BATCH, MOST_GENES, MOST_RETURNS
 from wann.search.config import Config, DataConfig
+from wann.search.config_file import checked
 from wann.tasks.base import Task
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.cross_entropy import PAPER_SOFTMAX, Temperature
@@ -24,7 +26,11 @@ def task_of_config(config: Config, place: DataPlace = USUAL_PLACE) -> Task:
 
     Raises:
         TaskError: the task is unknown, or its data are wrong, or a setting does not go with it.
+        ConfigError: a setting has a wrong type or an impossible value.
     """
+    if not isinstance(config, Config):
+        raise ConfigError(f"config is {described(config)}: must be a Config")
+    checked(config)  # one that was made in Python has not been checked
     owner = "the run" if config.data != DataConfig() else ""
     place = place.or_of(asdict(config.data), owner)
     return with_softmax_of(make_task(config.task, place), config)

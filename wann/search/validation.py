@@ -12,7 +12,7 @@ from wann.genome.compile import connection_counts, take_networks
 from wann.kernels.forward import NetworkArrays
 from wann.search.config import Config
 from wann.search.random import Stream, stream_rng
-from wann.tasks.base import Task, sweep
+from wann.tasks.base import Task, rollout_shared, sweep
 from wann.tasks.weights import draw_weights
 
 # the champion for one weight is chosen on a grid of weights: all networks with all of them, then
@@ -62,7 +62,8 @@ def _random_shared_returns(
         config.weights.high,
         rng,
     )
-    return task.rollout(
+    return rollout_shared(
+        task,
         networks,
         weights,
         task.draw_trials(n_episodes, rng),
@@ -164,7 +165,8 @@ def choose_tuned(
         k = int(scores.argmax())
         best = max(best, (float(scores[k]), p, float(weights[k])), key=lambda item: item[0])
     _, chosen, weight = best
-    last = task.rollout(
+    last = rollout_shared(
+        task,
         take_networks(networks, [chosen]),
         np.full(settings.final_episodes, weight),
         task.draw_trials(settings.final_episodes, rng),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.executor import Executor
+from wann.executor import Executor, Serial
 from wann.kernels.classify import weighted_outputs
 from wann.kernels.forward import NetworkArrays
 from wann.tasks.base import Floats
 from wann.tasks.cross_entropy import Samples, class_outputs
+from wann.tasks.shares import blocks_of_lanes
 
 # outputs in memory at a time
 _MOST_OUTPUTS = 4_000_000
@@ -67,15 +68,29 @@ def accuracies(
 
 
 def individual_outputs(
-    network: NetworkArrays, edge_weights: NDArray[np.float64], samples: Samples
+    network: NetworkArrays,
+    edge_weights: NDArray[np.float64],
+    samples: Samples,
+    *,
+    executor: Executor | None = None,
 ) -> Floats:
     """The outputs of one network with (connections,) individual weights.
+
+    Args:
+        network, edge_weights, samples: of whatever is computed.
+        executor: runs blocks of samples; the result does not depend on it.
 
     Returns:
         (samples, n_classes) float64, all finite.
     """
     outputs = np.empty((len(samples.y), samples.n_classes))
-    weighted_outputs(network, samples.n_fixed, edge_weights, samples.x, outputs)
+    executor = executor or Serial()
+    executor.run(
+        lambda some: weighted_outputs(
+            network, samples.n_fixed, edge_weights, samples.x[some], outputs[some]
+        ),
+        blocks_of_lanes(len(outputs), executor.n_workers),
+    )
     return _finite(outputs)
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wann.errors import TaskError
+from wann.checks import array_of, numbers
 from wann.executor import Executor, Serial
-from wann.kernels.forward import LANES, NetworkArrays
+from wann.kernels.forward import NetworkArrays
+from wann.tasks.fit import check_fit as check_fit
+from wann.tasks.fit import check_network as check_network
+from wann.tasks.fit import check_precision
+from wann.tasks.fit import check_rollout as check_rollout
+from wann.tasks.fit import check_weighted as check_weighted
 from wann.tasks.measure import Measure
+from wann.tasks.shares import are_few, blocks_of_lanes
+from wann.tasks.shares import shares_of_work as shares_of_work
 
 Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
@@ -146,54 +154,6 @@ class SweepingTask(Task, Protocol):
         """As the function ``sweep``; but E is 1 where returns are means over the trials."""
 
 
-def check_fit(networks: NetworkArrays, task: Task) -> None:
-    """Raises TaskError for networks that a kernel of the task would read beyond."""
-    n_fixed = 1 + len(task.input_names)
-    first = networks.node_start[:-1]
-    is_too_small = np.diff(networks.node_start) < n_fixed + len(task.output_names)
-    if (
-        is_too_small.any()
-        or (networks.edge_start[first + n_fixed] > networks.edge_start[first]).any()
-    ):
-        raise TaskError(f"a network does not have the {n_fixed - 1} inputs of task {task.name!r}")
-
-
-def check_rollout(
-    networks: NetworkArrays,
-    task: Task,
-    weights: NDArray[np.float64],
-    trials: Trials,
-    start: tuple[int, ...],
-) -> None:
-    """Raises TaskError as ``check_fit``, and ValueError unless each weight has a trial.
-
-    Args:
-        networks, task, weights, trials: of a rollout.
-        start: the shape of one trial.
-    """
-    check_fit(networks, task)
-    expected = (len(weights), *start)
-    if trials.shape != expected:
-        raise ValueError(f"trials have shape {trials.shape}, not {expected}")
-
-
-def check_weighted(
-    network: NetworkArrays,
-    task: Task,
-    edge_weights: NDArray[np.float64],
-    trials: Trials,
-    start: tuple[int, ...],
-) -> None:
-    """As ``check_rollout``, of individual weights."""
-    check_fit(network, task)
-    expected = (len(network.edge_source), len(trials))
-    if edge_weights.shape != expected or trials.shape[1:] != start:
-        raise ValueError(
-            f"weights have shape {edge_weights.shape} and trials {trials.shape}, "
-            f"not {expected} and {(len(trials), *start)}"
-        )
-
-
 def sweep(
     task: Task,
     networks: NetworkArrays,
@@ -213,11 +173,21 @@ def sweep(
 
     Returns:
         ``returns`` and ``steps`` of shape (P, W, E); (P, W, 1) from a task that gives means.
+
+    Raises:
+        ValueError: weights or trials are no finite numbers, or of another shape.
+        TaskError: the networks are not for this task.
     """
+    check_precision(precision)
+    weights = numbers(weights, "weights", (None,))
+    trials = array_of(trials, "trials", "iuf")
+    if trials.ndim == 0 or len(trials) == 0:
+        raise ValueError(f"trials have shape {trials.shape}: there must be at least one")
     if isinstance(task, SweepingTask):
         return task.sweep(networks, weights, trials, precision=precision, executor=executor)
     n_weights, n_trials = len(weights), len(trials)
-    flat = task.rollout(
+    flat = rollout_shared(
+        task,
         networks,
         np.repeat(weights, n_trials),
         np.tile(trials, (n_weights,) + (1,) * (trials.ndim - 1)),
@@ -250,41 +220,78 @@ def sweep_weighted(
     Returns:
         ``returns`` and ``steps`` of shape (K, E).
     """
+    edge_weights = numbers(edge_weights, "weights", (None, len(network.edge_source)))
     n_sets, n_trials = len(edge_weights), len(trials)
-    n_lanes, columns = n_sets * n_trials, edge_weights.T
-    returns = np.empty(n_lanes, np.dtype(precision))
-    steps = np.empty(n_lanes, np.int32)
-    executor = executor or Serial()
+    columns = edge_weights.T
 
-    def run(lanes: slice) -> None:
+    def run(lanes: slice) -> Rollouts:
         which = np.arange(lanes.start, lanes.stop)
-        part = task.rollout_weighted(
+        return task.rollout_weighted(
             network,
             np.ascontiguousarray(columns[:, which // n_trials]),
             trials[which % n_trials],
             precision=precision,
         )
-        returns[lanes], steps[lanes] = part.returns[0], part.steps[0]
 
-    executor.run(run, blocks_of_lanes(n_lanes, executor.n_workers))
+    flat = _on_lanes(n_sets * n_trials, executor or Serial(), run)
     shape = (n_sets, n_trials)
-    return Rollouts(returns.reshape(shape), steps.reshape(shape))
+    return Rollouts(flat.returns.reshape(shape), flat.steps.reshape(shape))
 
 
-def blocks_of_lanes(n_lanes: int, n_workers: int) -> list[slice]:
-    """Divides lanes into a few blocks for each worker, of whole kernel blocks if there are many."""
-    size = n_lanes if n_workers == 1 else -(-n_lanes // (4 * n_workers))
-    if size > LANES:
-        size = -(-size // LANES) * LANES
-    return [slice(k, min(k + size, n_lanes)) for k in range(0, n_lanes, max(size, 1))]
+def rollout_shared(
+    task: Task,
+    networks: NetworkArrays,
+    weights: NDArray[np.float64],
+    trials: Trials,
+    *,
+    precision: Precision = "float64",
+    executor: Executor | None = None,
+) -> Rollouts:
+    """As ``Task.rollout``; where networks are few, their episodes are divided among the workers.
+
+    The result does not depend on how: episodes know nothing of each other.
+    """
+    if executor is None or not are_few(networks, executor.n_workers):
+        return task.rollout(networks, weights, trials, precision=precision, executor=executor)
+    return _on_lanes(
+        len(weights),
+        executor,
+        lambda lanes: task.rollout(networks, weights[lanes], trials[lanes], precision=precision),
+    )
 
 
-def shares_of_work(networks: NetworkArrays, n_workers: int) -> list[NDArray[np.int64]]:
-    """Divides networks into shares of like cost, a few for each worker, the heaviest first."""
-    n_networks = len(networks.node_start) - 1
-    if n_workers == 1:
-        return [np.arange(n_networks)]
-    cost = np.diff(networks.edge_start[networks.node_start]) + np.diff(networks.node_start)
-    heaviest_first = np.argsort(-cost, kind="stable")
-    n_shares = min(n_networks, 16 * n_workers)
-    return [heaviest_first[k::n_shares].copy() for k in range(n_shares)]
+def rollout_individual(
+    task: Task,
+    network: NetworkArrays,
+    edge_weights: NDArray[np.float64],
+    trials: Trials,
+    *,
+    precision: Precision = "float64",
+    executor: Executor | None = None,
+) -> Rollouts:
+    """As ``Task.rollout_weighted``; the episodes are divided among the workers."""
+    return _on_lanes(
+        len(trials),
+        executor or Serial(),
+        lambda lanes: task.rollout_weighted(
+            network,
+            np.ascontiguousarray(edge_weights[:, lanes]),
+            trials[lanes],
+            precision=precision,
+        ),
+    )
+
+
+def _on_lanes(n_lanes: int, executor: Executor, run: Callable[[slice], Rollouts]) -> Rollouts:
+    """Runs blocks of lanes on the workers, and joins them in their order."""
+    blocks = blocks_of_lanes(n_lanes, executor.n_workers) or [slice(0, 0)]
+    parts: list[Rollouts] = [None] * len(blocks)  # type: ignore[list-item]
+
+    def run_block(k: int) -> None:
+        parts[k] = run(blocks[k])
+
+    executor.run(run_block, range(len(blocks)))
+    return Rollouts(
+        np.concatenate([part.returns for part in parts], axis=1),
+        np.concatenate([part.steps for part in parts], axis=1),
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wann.checks import array_of, described
 from wann.errors import TaskError
 from wann.executor import Executor, Serial
 from wann.kernels.classify import pair_losses
@@ -163,6 +164,7 @@ class ClassifyTask:
             (P, W, 1): the mean over the batch, and the number of samples as ``steps``.
         """
         check_fit(networks, self)
+        self._check_samples(trials)
         losses = cross_entropies(
             networks,
             weights,
@@ -185,6 +187,7 @@ class ClassifyTask:
     ) -> Rollouts:
         """Scores every network on all (weight, sample) pairs; see ``Task.rollout``."""
         check_rollout(networks, self, weights, trials, ())
+        self._check_samples(trials)
         none = np.empty((0, 0), np.dtype(precision))
         temperatures = self.temperature.of(weights)
         return self._pairs(
@@ -201,10 +204,19 @@ class ClassifyTask:
     ) -> Rollouts:
         """Scores one network with individual weights; see ``Task.rollout_weighted``."""
         check_weighted(network, self, edge_weights, trials, ())
+        self._check_samples(trials)
         individual = np.ascontiguousarray(edge_weights, np.dtype(precision))
         # there is no shared weight that the temperature could depend on
         shared, temperatures = np.zeros(len(trials), individual.dtype), np.ones(len(trials))
         return self._pairs(network, shared, temperatures, individual, trials, None)
+
+    def _check_samples(self, trials: NDArray[np.int64]) -> None:
+        """Raises ValueError for trials that are no numbers of training samples."""
+        array, n = array_of(trials, "trials", "iu"), len(self.samples.y)
+        if array.ndim != 1 or (array.size and not 0 <= array.min() <= array.max() < n):
+            raise ValueError(
+                f"trials are {described(trials)}: must be (n,) numbers of samples, 0 to {n - 1}"
+            )
 
     def _pairs(
         self,
@@ -253,19 +265,24 @@ def _digits(
 def digits_task() -> ClassifyTask:
     """The 8 × 8 digits that come with the package."""
     what = "name handwritten digits of 8 × 8 pixels"
-    return _digits("digits", 8, what, lambda: load_digits("float32"))
+    return _digits("digits", 8, what, partial(load_digits, "float32"))
 
 
 def mnist_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     """MNIST as in the paper, or other data of its format; the file of the place does not count."""
     what = "name handwritten digits of 16 × 16 pixels, deskewed MNIST"
-    return _digits("mnist", 16, what, lambda: load_folder(place, load_mnist256), place)
+    return _digits("mnist", 16, what, partial(load_folder, place, load_mnist256), place)
 
 
 def mnist784_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     """The same, pixels as they are."""
     what = "name handwritten digits of 28 × 28 pixels, MNIST"
-    return _digits("mnist784", 28, what, lambda: load_folder(place, load_mnist784), place)
+    return _digits("mnist784", 28, what, partial(load_folder, place, load_mnist784), place)
+
+
+def _given(data: Dataset) -> Dataset:
+    """Data that are loaded already; unlike a lambda it can be pickled."""
+    return data
 
 
 def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
@@ -279,9 +296,9 @@ def own_data_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
     what = f"name the class of samples of your own ({OPTION} FILE.npz)"
     if place.file is not None:
         place = with_content(place, place.file)
-    nameless = ClassifyTask(OWN_DATA, what, (), (), lambda: load_own(place.file), place)
+    nameless = ClassifyTask(OWN_DATA, what, (), (), partial(load_own, place.file), place)
     if place.file is None:
         return nameless
     data = nameless.data
     classes = tuple(map(str, range(data.n_classes)))
-    return ClassifyTask(OWN_DATA, what, data.input_names, classes, lambda: data, place)
+    return ClassifyTask(OWN_DATA, what, data.input_names, classes, partial(_given, data), place)

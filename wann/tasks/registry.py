@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wann.checks import described
 from wann.errors import TaskError, near_hint
 from wann.limits import LONGEST_ECHO
 from wann.printable import shown
@@ -44,6 +45,10 @@ def make_task(name: str, place: DataPlace = USUAL_PLACE) -> Task:
             data is wrong.
     """
     names = task_names()
+    if not isinstance(name, str):
+        raise TaskError(f"task {described(name)}: must be a name; known: {', '.join(names)}")
+    if not isinstance(place, DataPlace):
+        raise TaskError(f"place {described(place)}: must be a DataPlace")
     if name not in names:
         hint = near_hint(name[:LONGEST_ECHO], names)
         known = ", ".join(names)

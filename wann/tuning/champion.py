@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from wann.errors import TaskError
+from wann.executor import Executor
 from wann.formats.champion import Champion
 from wann.formats.release2019 import FORMAT
 from wann.tasks.base import Task
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 from wann.tuning.evaluation import best_shared_weight, evaluate_network, tuned_weights_score
+from wann.tuning.fit import check_fits
 from wann.tuning.score import HIGH, LOW
 
 # names of the task whose networks see another observation here
@@ -26,8 +28,8 @@ def task_of_champion(champion: Champion, place: DataPlace = USUAL_PLACE) -> Task
         place: of the task's data, where they do not lie where the champion's run had them.
 
     Raises:
-        TaskError: the task is unknown, the network has other inputs or outputs, it is a racer
-            of the 2019 release, or the data of one's own are missing or others.
+        TaskError: the task is unknown, the network has other inputs or outputs (``check_fits``), it
+            is a racer of the 2019 release, or the data of one's own are missing or others.
     """
     if champion.provenance.get("format") == FORMAT and champion.task in _RACERS:
         raise TaskError(
@@ -37,16 +39,7 @@ def task_of_champion(champion: Champion, place: DataPlace = USUAL_PLACE) -> Task
     task = make_task(champion.task, place.or_of(_data_of(champion), "the champion"))
     if not task.output_names:
         task.prepare()  # tells what is missing
-    network = champion.network
-    has, wants = (
-        (network.n_inputs, network.n_outputs),
-        (len(task.input_names), len(task.output_names)),
-    )
-    if has != wants:
-        raise TaskError(
-            f"the champion has {has[0]} inputs and {has[1]} outputs; "
-            f"task {task.name!r} has {wants[0]} and {wants[1]}"
-        )
+    check_fits(champion, task)
     return task
 
 
@@ -58,23 +51,30 @@ def _data_of(champion: Champion) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def best_weight_of(task: Task, champion: Champion, seed: int = 0) -> float:
+def best_weight_of(
+    task: Task, champion: Champion, seed: int = 0, executor: Executor | None = None
+) -> float:
     """The tuned shared weight of a champion: as in its file, else by a sweep."""
     score = champion.scores.get("tuned_shared_weight")
     weight = score.get("weight") if isinstance(score, Mapping) else None
     if isinstance(weight, (int, float)) and LOW <= weight <= HIGH:
         return float(weight)
-    return best_shared_weight(task, champion.network, seed)
+    return best_shared_weight(task, champion.network, seed, executor)
 
 
 def evaluate_champion(
-    champion: Champion, episodes: int, seed: int, place: DataPlace = USUAL_PLACE
+    champion: Champion,
+    episodes: int,
+    seed: int,
+    place: DataPlace = USUAL_PLACE,
+    *,
+    executor: Executor | None = None,
 ) -> dict[str, Any]:
     """All scores of a champion: those of its structure, and of its tuned weights if it has any.
 
     Args:
         champion: of a known task.
-        episodes, seed: as in ``evaluate_network``.
+        episodes, seed, executor: as in ``evaluate_network``.
         place: as in ``task_of_champion``.
 
     Returns:
@@ -84,8 +84,9 @@ def evaluate_champion(
         TaskError: the task is unknown or does not fit the network.
     """
     task = task_of_champion(champion, place)
-    scores = evaluate_network(task, champion.network, episodes, seed)
-    if champion.tuned_weights is not None:
-        score = tuned_weights_score(task, champion.network, champion.tuned_weights, episodes, seed)
+    network, weights = champion.network, champion.tuned_weights
+    scores = evaluate_network(task, network, episodes, seed, executor=executor)
+    if weights is not None:
+        score = tuned_weights_score(task, network, weights, episodes, seed, executor)
         scores["tuned_weights"] = score.to_dict()
     return scores

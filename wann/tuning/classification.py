@@ -225,9 +225,11 @@ class AccuracyScorer:
     def __init__(self, task: ClassifyTask) -> None:
         self.task = task
 
-    def best_shared_weight(self, network: Network, seed: int) -> float:
+    def best_shared_weight(
+        self, network: Network, seed: int, executor: Executor | None = None
+    ) -> float:
         """As ``best_weight_for_accuracy``."""
-        return best_weight_for_accuracy(self.task, network, seed)
+        return best_weight_for_accuracy(self.task, network, seed, executor)
 
     def shared(
         self,
@@ -235,9 +237,10 @@ class AccuracyScorer:
         weight: float,
         episodes: int = 0,  # noqa: ARG002
         seed: int = 0,  # noqa: ARG002
+        executor: Executor | None = None,
     ) -> Score:
         """Test accuracy with a shared weight; the deviation is that of single samples, 0 or 100."""
-        confusion = confusion_by_weight(self.task, network, np.array([weight]))[0]
+        confusion = confusion_by_weight(self.task, network, np.array([weight]), executor)[0]
         return _score_of(confusion, weight=weight)
 
     def individual(
@@ -246,11 +249,11 @@ class AccuracyScorer:
         weights: Sequence[float],
         episodes: int = 0,  # noqa: ARG002
         seed: int = 0,  # noqa: ARG002
-        executor: Executor | None = None,  # noqa: ARG002
+        executor: Executor | None = None,
     ) -> Score:
         """Test accuracy with individual weights; the deviation as for one weight."""
         samples, rows = self.task.test_samples, np.array(weights, np.float64)
-        outputs = individual_outputs(stack_networks([network]), rows, samples)
+        outputs = individual_outputs(stack_networks([network]), rows, samples, executor=executor)
         return _score_of(confusion_matrix(samples.y, outputs.argmax(axis=-1), samples.n_classes))
 
     def profile(
@@ -259,25 +262,39 @@ class AccuracyScorer:
         weights: NDArray[np.float64],
         episodes: int = 0,  # noqa: ARG002
         seed: int = 0,  # noqa: ARG002
+        executor: Executor | None = None,
     ) -> Profile:
         """Test accuracy at each weight, with its standard error, in per cent."""
         samples = self.task.test_samples
-        everyone = np.arange(len(samples.y))
-        mean = accuracies(stack_networks([network]), weights, samples, everyone)[0]
+        networks, everyone = stack_networks([network]), np.arange(len(samples.y))
+        mean = accuracies(networks, weights, samples, everyone, executor=executor)[0]
         return accuracy_profile(weights, mean, len(everyone))
 
-    def merit(self, network: Network, scores: Mapping[str, Any], *, is_one_weight: bool) -> float:
+    def merit(
+        self,
+        network: Network,
+        scores: Mapping[str, Any],
+        *,
+        is_one_weight: bool,
+        executor: Executor | None = None,
+    ) -> float:
         """The accuracy on all training samples: the test part has no say in a choice."""
         samples = self.task.samples
         weights = ensemble_weights()
         if is_one_weight:
             weights = np.array([scores["tuned_shared_weight"]["weight"]])
-        everyone = np.arange(len(samples.y))
-        return float(accuracies(stack_networks([network]), weights, samples, everyone).mean())
+        networks, everyone = stack_networks([network]), np.arange(len(samples.y))
+        return float(accuracies(networks, weights, samples, everyone, executor=executor).mean())
 
-    def everything(self, network: Network, episodes: int, seed: int) -> dict[str, Any]:  # noqa: ARG002
+    def everything(
+        self,
+        network: Network,
+        episodes: int,  # noqa: ARG002
+        seed: int,
+        executor: Executor | None = None,
+    ) -> dict[str, Any]:
         """As ``evaluate_classifier``."""
-        return evaluate_classifier(self.task, network, seed)
+        return evaluate_classifier(self.task, network, seed, executor)
 
 
 def _score_of(confusion: NDArray[np.int64], **extra: float) -> Score:

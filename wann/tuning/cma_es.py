@@ -21,6 +21,16 @@ DIAGONAL_POPULATION = 32
 SIGMA = 0.1
 
 
+class _Normal:
+    """Standard normal numbers of one generator; a copy of it has a generator of its own."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+
+    def __call__(self, *shape: int) -> Weights:
+        return self.rng.standard_normal(shape)
+
+
 class CmaEs:
     """An optimiser that adapts the covariance of its candidates.
 
@@ -55,7 +65,7 @@ class CmaEs:
             {
                 "popsize": population,
                 "CMA_diagonal": is_diagonal,
-                "randn": lambda *shape: rng.standard_normal(shape),
+                "randn": _Normal(rng),
                 # neither seeds nor reads the global generator
                 "seed": math.nan,
                 # says nothing, writes nothing, reads no signals file

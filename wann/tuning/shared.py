@@ -70,7 +70,7 @@ def tune_shared(
         mean: np.ndarray = returns.mean(axis=1)
         return mean
 
-    coarse = best_shared_weight(task, network, seed)
+    coarse = best_shared_weight(task, network, seed, executor)
     # all weights of the search meet the same episodes; the choice at the end has its own
     trials = task.draw_trials(numbers.refine, rng)
     fine = golden_section(

@@ -219,7 +219,7 @@ def tune_champion(
     budget = Budget(evaluations, settings.seconds, should_stop)
     if settings.method == "shared":
         return _tune_shared(task, champion, settings, episodes, budget, executor)
-    networks, starts = [champion.network], [best_weight_of(task, champion)]
+    networks, starts = [champion.network], [best_weight_of(task, champion, executor=executor)]
     if lineages:
         everyone = [[champion.network, *lineages[0]], *lineages[1:]]
         networks, starts = structures_to_tune(
@@ -240,7 +240,8 @@ def tune_champion(
     if network != champion.network:
         about["structures"] = len(networks)
         champion = _of_another_structure(champion, network)
-    before = shared_score(task, network, best_weight_of(task, champion), episodes, settings.seed)
+    weight = best_weight_of(task, champion, executor=executor)
+    before = shared_score(task, network, weight, episodes, settings.seed, executor)
     weights = tuple(map(float, made.weights))
     after = tuned_weights_score(task, network, weights, episodes, settings.seed, executor=executor)
     name = METHOD_NAMES[settings.method]
@@ -272,10 +273,10 @@ def _tune_shared(
     executor: Executor,
 ) -> TunedChampion:
     """The best shared weight."""
-    network, start = champion.network, best_weight_of(task, champion)
-    before = shared_score(task, network, start, episodes, settings.seed)
+    network, start = champion.network, best_weight_of(task, champion, executor=executor)
+    before = shared_score(task, network, start, episodes, settings.seed, executor)
     weight = tune_shared(task, network, seed=settings.seed, executor=executor)
-    after = shared_score(task, network, weight, episodes, settings.seed)
+    after = shared_score(task, network, weight, episodes, settings.seed, executor)
     protocol = "golden-section search about the best of a sweep over [-2, 2]"
     score = after.to_dict() | {"protocol": protocol}
     about = {"method": settings.method, "seed": settings.seed}

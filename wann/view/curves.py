@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,9 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from wann.errors import FormatError
+from wann.formats.parsing import parsing, read_text
+from wann.limits import LARGEST_TABLE
+from wann.printable import printable, shown
 from wann.tasks.measure import RETURN, Measure
 from wann.view.panels import (
     BLUE,
@@ -36,6 +40,9 @@ LEARNING_COLUMNS = (
     *("generation", "evaluations", "max_max", "mean_best", "mean_median"),
     *("connections_best", "connections_median"),
 )
+_COUNTS = {"generation", "evaluations", "episodes", "steps", "connections", "connections_best"}
+# losses are at most the largest float32
+_LARGEST = 1e100
 # a smoothed point is the mean of the generations around it: this share of the run
 _WINDOW = 1 / 25
 # beyond it a line is thinned out, which nobody can see
@@ -52,27 +59,40 @@ def read_columns(path: Path, required: Sequence[str] = ()) -> dict[str, Floats]:
     Raises:
         FormatError: it cannot be read or is no such table.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FormatError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise FormatError(f"cannot read {path}: {error}") from error
+    what = f"cannot read {printable(path)}"
     # the last line may not be complete yet
-    lines = text[: text.rfind("\n") + 1].splitlines()
+    text = read_text(path, LARGEST_TABLE)
+    lines = text[: text.rfind("\n") + 1].split("\n")[:-1]
     if len(lines) < 2:
-        raise FormatError(f"cannot read {path}: it has no rows")
+        raise FormatError(f"{what}: it has no rows")
     names = lines[0].split(",")
-    missing = [name for name in required if name not in names]
+    missing = [name for name in required if names.count(name) != 1]
     if missing:
-        raise FormatError(f"cannot read {path}: it has no column {missing[0]!r}")
-    try:
+        raise FormatError(f"{what}: it has no column {missing[0]!r}")
+    with parsing(what), warnings.catch_warnings():
+        # of lines that are all empty
+        warnings.simplefilter("error")
         table = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None)
-    except ValueError as error:
-        raise FormatError(f"cannot read {path}: {error}") from error
-    if table.shape[1] != len(names) or not np.isfinite(table).all():
-        raise FormatError(f"cannot read {path}: a row has not {len(names)} finite numbers")
-    return {name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(names)}
+    if table.shape != (len(lines) - 1, len(names)) or not np.isfinite(table).all():
+        raise FormatError(f"{what}: a row has not {len(names)} finite numbers")
+    columns = {name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(names)}
+    for name, values in columns.items():
+        _check_column(name, values, what)
+    return columns
+
+
+def _check_column(name: str, values: Floats, what: str) -> None:
+    """Raises FormatError for numbers that no run writes, and that no plot has room for."""
+    if np.abs(values).max() > _LARGEST:
+        raise FormatError(f"{what}: a number in the column {shown(name, 40)} is too large")
+    if name not in _COUNTS:
+        return
+    lowest = 1 if name == "evaluations" else 0
+    is_count = (values >= lowest) & (values == np.floor(values)) & (values < 2**53)
+    if not is_count.all():
+        raise FormatError(f"{what}: the column {name!r} must hold whole numbers from {lowest} on")
+    if name in ("generation", "evaluations") and (np.diff(values) < 0).any():
+        raise FormatError(f"{what}: the column {name!r} must rise")
 
 
 def smoothed(values: Floats, reach: int) -> Floats:

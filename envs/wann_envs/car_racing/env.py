@@ -16,6 +16,7 @@ from wann_envs.car_racing.observation import N_OBSERVED, observe
 from wann_envs.car_racing.track import pack, random_line
 from wann_envs.car_racing.velocity import EXACT, FAST
 from wann_envs.drawn_env import DrawnEnv, check_choice
+from wann_envs.given import checked_options, checked_seed, numbers_of, steer_gas_brake
 
 if TYPE_CHECKING:
     from wann_envs.car_racing.render import Scene, Traces
@@ -63,7 +64,8 @@ class CarRacingEnv(DrawnEnv):
     ) -> None:
         super().__init__(render_mode)
         check_choice("exactness", exactness, list(_MODES))
-        if not np.isfinite(lap_complete_percent):
+        share = numbers_of(lap_complete_percent, "lap_complete_percent", "a number")
+        if share.ndim or not np.isfinite(share):
             raise ValueError(f"lap_complete_percent {lap_complete_percent}: expected a number")
         self.action_space = Box(
             np.array([-1.0, 0.0, 0.0], np.float32), np.array([1.0, 1.0, 1.0], np.float32)
@@ -91,11 +93,11 @@ class CarRacingEnv(DrawnEnv):
             The observation (16,) and the info.
 
         Raises:
-            ValueError: there are options.
+            ValueError: the seed is none, or there are options.
         """
+        seed = checked_seed(seed)
+        checked_options(options)
         super().reset(seed=seed)
-        if options:
-            raise ValueError(f"reset option {sorted(options)[0]!r} is unknown; there are none")
         line = random_line(self.np_random)
         self._tracks = pack([line])
         self._cars = s.new_cars(1, len(line))
@@ -124,7 +126,7 @@ class CarRacingEnv(DrawnEnv):
             ValueError: the action is not three numbers.
             ResetNeeded: there was no reset.
         """
-        steer, gas, brake = _checked_action(action)
+        steer, gas, brake = steer_gas_brake(action)
         cars, tracks = self._world("step")
         if self._has_ended and not self._has_warned:
             logger.warn("step was called although the episode has terminated: call reset first")
@@ -209,17 +211,3 @@ class CarRacingEnv(DrawnEnv):
             traces=self._traces.lines() if self._traces is not None else (),
             caption=self.caption,
         )
-
-
-def _checked_action(action: Any) -> tuple[float, float, float]:
-    """The three numbers of an action."""
-    try:
-        array = np.asarray(action, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"action {action!r}: expected an array of shape (3,)") from None
-    if array.shape != (3,):
-        raise ValueError(f"action has shape {array.shape}: expected (3,)")
-    if np.isnan(array).any():
-        raise ValueError(f"action {array.tolist()} has a NaN: expected steer, gas and brake")
-    steer, gas, brake = array.tolist()
-    return steer, gas, brake

@@ -12,6 +12,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from wann_envs.car_racing.observation import N_OBSERVED, describe, nearest_tile
+from wann_envs.given import checked_seed, steer_gas_brake
 
 Observation = NDArray[np.float64]
 
@@ -30,7 +31,8 @@ def make_original(draws: bool = False, **options: Any) -> gymnasium.Env[Any, Any
         env = _make_car_racing(**options)
     except DependencyNotInstalled as error:
         raise DependencyNotInstalled(
-            "the original CarRacing-v3 needs Box2D: run `pip install 'wann[box2d]'`"
+            "the original CarRacing-v3 needs Box2D: run `pip install '.[box2d]'` in a checkout of "
+            "wann, or `pip install 'gymnasium[box2d]'`"
         ) from error
     if not draws:
         frame = np.zeros((96, 96, 3), np.uint8)
@@ -57,8 +59,8 @@ class SameObservation(gymnasium.Wrapper[Observation, NDArray[np.float32], Any, A
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """As the wrapped environment's."""
-        _, info = self.env.reset(seed=seed, options=options)
+        """As the wrapped environment's; a wrong seed is a ValueError."""
+        _, info = self.env.reset(seed=checked_seed(seed), options=options)
         track = self.env.unwrapped.track  # type: ignore[attr-defined]
         self._line, self._nearest = np.array(track), 0
         return self._observation(), info
@@ -66,7 +68,12 @@ class SameObservation(gymnasium.Wrapper[Observation, NDArray[np.float32], Any, A
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
-        """As the wrapped environment's."""
+        """As the wrapped environment's.
+
+        Raises:
+            ValueError: the action is not three numbers.
+        """
+        steer_gas_brake(action)
         _, reward, terminated, truncated, info = self.env.step(action)
         return self._observation(), reward, terminated, truncated, info
 

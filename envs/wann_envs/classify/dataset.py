@@ -66,6 +66,13 @@ class Dataset:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # NumPy copies and unpickles read-only arrays as writeable ones
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        vars(self).update(state)
+
     @property
     def n_inputs(self) -> int:
         """Length d of a sample."""

@@ -12,6 +12,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from wann_envs.drawn_env import DrawnEnv
+from wann_envs.given import checked_options, checked_seed, numbers_of
 from wann_envs.swingup import dynamics
 
 if TYPE_CHECKING:
@@ -75,16 +76,13 @@ class CartPoleSwingUpEnv(DrawnEnv):
             The observation (5,) and the info.
 
         Raises:
-            ValueError: an option is unknown or the state is impossible.
+            ValueError: the seed is none, an option is unknown or the state is impossible.
         """
+        # nothing changes unless all is right
+        seed, given = checked_seed(seed), checked_options(options, ("state",))
+        wanted = _checked_state(given["state"]) if "state" in given else None
         super().reset(seed=seed)
-        unknown = sorted(set(options or ()) - {"state"})
-        if unknown:
-            raise ValueError(f"reset option {unknown[0]!r} is unknown; allowed: 'state'")
-        if options and "state" in options:
-            state = _checked_state(options["state"])
-        else:
-            state = dynamics.initial_state(self.np_random)
+        state = dynamics.initial_state(self.np_random) if wanted is None else wanted
         x, x_dot, theta, theta_dot = state.tolist()
         self._state = (x, x_dot, theta, theta_dot)
         self._force = self._score = 0.0
@@ -164,10 +162,7 @@ class CartPoleSwingUpEnv(DrawnEnv):
 
 def _checked_action(action: Any) -> float:
     """The one number of an action of shape (1,)."""
-    try:
-        array = np.asarray(action, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"action {action!r}: expected an array of shape (1,)") from None
+    array = numbers_of(action, "action", "an array of shape (1,)")
     if array.shape != (1,):
         raise ValueError(f"action has shape {array.shape}: expected (1,)")
     push = float(array[0])
@@ -178,10 +173,7 @@ def _checked_action(action: Any) -> float:
 
 def _checked_state(state: Any) -> NDArray[np.float64]:
     """A state that a person asked for, as (4,) float64."""
-    try:
-        array = np.asarray(state, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"state {state!r}: expected four numbers") from None
+    array = numbers_of(state, "state", "four numbers")
     if array.shape != (4,):
         raise ValueError(f"state has shape {array.shape}: expected (4,)")
     if not np.all(np.isfinite(array)):
