@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import wann
-from wann import output
+from wann import notices, output
 from wann.cli import (
     bench,
     draw,
@@ -101,6 +101,7 @@ def make_parser() -> Parser:
 def run_command(words: Sequence[str]) -> int:
     """Runs the command of these words; returns the exit code."""
     output.begin()
+    notices.begin()
     args = make_parser().parse_args(words)
     args.words = ["wann", *words]
     args.command = shlex.join(args.words)

@@ -121,6 +121,8 @@ def run(args: argparse.Namespace) -> int:
                 **result.scores,
                 "tuned_weights": result.tuned_weights,
                 "seconds": result.seconds,
+                "digest": result.digest,
+                "notes": list(result.notes),
             }
             for result in results
         ]

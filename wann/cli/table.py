@@ -19,6 +19,7 @@ _HEADINGS = {
     "tuned_weights": "tuned weights",
 }
 _LONGEST_CLASS = 24  # characters of its name
+_MOST_NAMED = 20
 _ROWS = ("random_shared_weight", "tuned_shared_weight", "random_weights", "tuned_weights")
 
 
@@ -68,11 +69,22 @@ def print_accuracies(scores: Mapping[str, Any]) -> None:
         lines += ["", f"  {about}", f"  {'':20}{'':6}{heading}"]
         for label, counts in zip(classes, scores["confusion"][name], strict=True):
             lines.append(f"  {label:>20}{'':6}{_numbers(counts, width, 0)}")
+    untested = [
+        name
+        for name, value in zip(classes, scores["per_class"]["ensemble"], strict=True)
+        if value is None
+    ]
+    if untested:
+        names = ", ".join(untested[:_MOST_NAMED]) + (", ..." if untested[_MOST_NAMED:] else "")
+        word = "class" if len(untested) == 1 else "classes"
+        lines += ["", f"  -: no samples in the test part of {word} {names}"]
     say(*(line.rstrip() for line in lines))
 
 
-def _numbers(values: Sequence[float], width: int, digits: int) -> str:
-    return "".join(f"{value:{width}.{digits}f}" for value in values)
+def _numbers(values: Sequence[float | None], width: int, digits: int) -> str:
+    return "".join(
+        f"{'-':>{width}}" if value is None else f"{value:{width}.{digits}f}" for value in values
+    )
 
 
 def print_champions(champions: Mapping[str, tuple[Network, Mapping[str, Any]]]) -> None:

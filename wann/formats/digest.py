@@ -5,29 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from wann_envs.digest import digest_of_arrays
+
+__all__ = ["digest_of_arrays", "digest_of_json"]
 
 # floats are all the integers below
 _EXACT_INTEGERS = 2.0**53
 _LEFT_ALONE = {int, str, bool, type(None)}
-
-
-def digest_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """A digest of names, types, shapes and values, whatever the file around them looks like.
-
-    Returns:
-        Hexadecimal digits of BLAKE2b, 16 bytes.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def digest_of_json(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from wann.search.config import Config
 from wann.search.config_file import config_from_table
 from wann.search.search import Search
 from wann.search.task import task_of_config
+from wann.search.toml_text import parse_toml
 from wann.tasks.base import Task
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann_envs.files import read_regular
@@ -115,7 +115,7 @@ def _text_of(path: Path) -> str:
 
 def _parsed(text: str, path: Path) -> Config:
     with parsing(f"config {printable(path)} is not TOML", ConfigError):
-        table = tomllib.loads(text)
+        table = parse_toml(text)
     # runs write all settings, these last: a file that was cut has defaults for what it lacks
     if "checkpoint" not in table or not text.endswith("\n"):
         raise ConfigError(f"config {printable(path)} is cut: its last lines are missing")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,11 +10,12 @@ from wann.errors import ConfigError
 from wann.printable import shown
 from wann.search.config import CheckpointConfig, Config, DataConfig
 from wann.search.config_file import config_from_table, config_to_table, config_to_toml
+from wann.search.toml_text import parse_toml
 
 
 def _state_settings(config: Config) -> Config:
     """The config without how long the run is, when it is saved, and where its data lie."""
-    search, data = replace(config.search, generations=1), replace(config.data, file="")
+    search, data = replace(config.search, generations=1), config.data.content
     return replace(config, search=search, data=data, checkpoint=CheckpointConfig())
 
 
@@ -43,7 +43,7 @@ def difference(text: str, config: Config) -> str | None:
     Raises:
         ValueError, RecursionError: the text is not TOML.
     """
-    table = tomllib.loads(text)
+    table = parse_toml(text)
     try:
         known = _state_settings(config_from_table(table))
     except ConfigError as error:

@@ -99,10 +99,13 @@ def _resolved(request: RunRequest) -> tuple[Config, Task]:
         ),
     ]
     config = config_from_table(apply_settings(table, settings))
-    if request.data.file is not None:
+    if request.data.file is not None or request.data.folder is not None:
         # other data than those of the config: they may have another content
         config = replace(config, data=DataConfig())
-    place = request.data.or_of(asdict(config.data))
+    place = request.data
+    if config.data != DataConfig():
+        # a config that somebody names is theirs: what it wants need not be announced
+        place = replace(place.or_of(asdict(config.data)), is_recorded=False)
     if made is None or made.name != config.task or place != request.data:
         made = make_task(config.task, place)
     made = with_softmax_of(made, config)
@@ -116,16 +119,17 @@ def _with_data(config: Config, task: Task) -> Config:
         TaskError: the data are missing or wrong, or a config cannot hold the name of their file.
     """
     task.prepare()
-    if not isinstance(task, ClassifyTask) or task.place.file is None:
+    if not isinstance(task, ClassifyTask):
         return config
-    file = str(task.place.file.resolve())
-    try:
-        file.encode()
-    except UnicodeEncodeError as error:
-        raise TaskError(
-            f"{file!r} is no name in UTF-8, so no run can remember it: give it another name"
-        ) from error
-    return replace(config, data=DataConfig(file, task.place.sha256))
+    data = DataConfig(**task.data_record())
+    for name in (data.file, data.folder):
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise TaskError(
+                f"{name!r} is no name in UTF-8, so no run can remember it: give it another name"
+            ) from error
+    return replace(config, data=data)
 
 
 def _resumed(request: RunRequest, directory: RunDirectory, say: Say) -> tuple[Config, Task]:
@@ -148,7 +152,10 @@ def _resumed(request: RunRequest, directory: RunDirectory, say: Say) -> tuple[Co
         raise ConfigError(f"{directory.path} is a run of {config.task!r}, not {request.task!r}")
     if request.generations is not None:
         config = replace(config, search=replace(config.search, generations=request.generations))
-    task = task_of_config(config, request.data)
+    task = task_of_config(config, replace(request.data, owner="the run"))
+    if config.data == DataConfig():
+        task.prepare()  # runs did not always remember their data: this one goes on as it was
+        return config, task
     return _with_data(config, task), task
 
 

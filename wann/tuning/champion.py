@@ -36,7 +36,7 @@ def task_of_champion(champion: Champion, place: DataPlace = USUAL_PLACE) -> Task
             f"a {champion.task} of the 2019 release sees 16 latent variables of a VAE, which is "
             "not part of wann: it can be drawn and exported, but not run"
         )
-    task = make_task(champion.task, place.or_of(_data_of(champion)))
+    task = make_task(champion.task, place.or_of(_data_of(champion), "the champion"))
     if not task.output_names:
         task.prepare()  # tells what is missing
     check_fits(champion, task)

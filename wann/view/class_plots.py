@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from wann.errors import FormatError
 from wann.tuning.classification import class_accuracies
 from wann.view.class_scores import ClassScores
-from wann.view.library import Axes, AxesImage, Figure, LinearSegmentedColormap, PowerNorm
+from wann.view.library import (
+    Axes,
+    AxesImage,
+    Figure,
+    LinearSegmentedColormap,
+    PowerNorm,
+    colormaps,
+)
 from wann.view.panels import (
     GREY,
     INK,
@@ -27,9 +34,13 @@ from wann.view.words import number, plain
 Floats = NDArray[np.float64]
 
 # dark is bad and light is good, for the colour-blind too; most colours go to what lies above 50 %
-_ACCURACY, _POWER = "viridis", 1.8
+_POWER = 1.8
+_NO_SAMPLES = "#d5d9de"
+_ACCURACIES = colormaps["viridis"].with_extremes(bad=_NO_SAMPLES)
 # right answers and mistakes have scales of their own: else no mistake would be seen
-_RIGHT = LinearSegmentedColormap.from_list("right", ["#f4f7fa", "#4f9ccd"])
+_RIGHT = LinearSegmentedColormap.from_list("right", ["#f4f7fa", "#4f9ccd"]).with_extremes(
+    bad=_NO_SAMPLES
+)
 _LINES = "#e3e7ec"
 _WRONG = LinearSegmentedColormap.from_list("wrong", ["#ffffff", "#fbe3d0", "#e08a45", "#c75000"])
 # above this accuracy dark numbers can be read
@@ -74,7 +85,7 @@ def draw_class_accuracies(
     if n <= _MOST_NUMBERED:
         for axes, values in ((of_class, recall), (of_all, np.array([scores.ensemble]))):
             for k, value in enumerate(values.tolist()):
-                # a class without samples has no colour
+                # a class without samples has its own colour
                 colour = "white" if value <= _READABLE else INK
                 words = _share(value)
                 axes.text(k, 0.5, words, ha="center", va="center", size=small(), color=colour)
@@ -87,7 +98,7 @@ def draw_class_accuracies(
         axes.set_yticks([])
     of_class.set_yticks([0.5], ["ensemble"])
     _name_classes(by_class, scores.classes, "x")
-    by_class.set_xlabel("class; dashed: weights of the search")
+    by_class.set_xlabel(_about_classes(recall))
     by_class.set_ylabel("shared weight")
     by_all.set_xticks([0], ["all"])
     if tuned_weight is not None and bottom < tuned_weight < top:
@@ -105,6 +116,12 @@ def _check_classes(n: int) -> None:
         raise FormatError(f"{n:,} classes are too many to draw; at most {_MOST_CLASSES:,}")
 
 
+def _about_classes(recall: Floats) -> str:
+    """The label of the classes, which tells what grey means where it is seen."""
+    words = "class; dashed: weights of the search"
+    return f"{words}; grey: no samples in the test part" if np.isnan(recall).any() else words
+
+
 def _draw_table(axes: Axes, table: Floats, name: str, bottom: float, top: float) -> AxesImage:
     """Draws (rows, columns) accuracies as coloured cells, the first row at the bottom."""
     n = table.shape[1]
@@ -115,7 +132,7 @@ def _draw_table(axes: Axes, table: Floats, name: str, bottom: float, top: float)
         origin="lower",
         aspect="auto",
         interpolation="nearest",
-        cmap=_ACCURACY,
+        cmap=_ACCURACIES,
         norm=PowerNorm(_POWER, vmin=0.0, vmax=100.0),
         gid=name,
     )
@@ -229,7 +246,7 @@ def _write_numbers(
                 )
     for k in range(n):
         for x, y, share in ((n, k, recall[k]), (k, n, precision[k])):
-            words = f"{_share(share)} %"
+            words = f"{_share(share)} %" if np.isfinite(share) else _share(share)
             axes.text(x, y, words, ha="center", va="center", size=size, color=GREY)
     axes.text(n, -0.6, "of the\nlabel", ha="center", va="bottom", size=size, color=GREY)
     axes.text(-0.6, n, "of the\nanswer", ha="right", va="center", size=size, color=GREY)
