@@ -20,7 +20,7 @@ OTHER = [*SMALL, "--generations", "3", "--seed", "2"]
 def _without_slow_parts(monkeypatch):
     monkeypatch.setattr("wann.view.pictures.save_run_pictures", lambda *_: None)
     monkeypatch.setattr("wann.run.loop.evaluate_network", lambda *_, **__: {})
-    monkeypatch.setattr("wann.run.loop.Run._warm_up", lambda _: None)
+    monkeypatch.setattr("wann.run.loop.Beside.compile", lambda _: None)
 
 
 def start(arguments, directory, *more):

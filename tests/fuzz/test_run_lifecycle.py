@@ -45,7 +45,7 @@ class Killed(BaseException):
 @pytest.fixture(autouse=True)
 def _without_slow_parts(monkeypatch):
     monkeypatch.setattr("wann.run.loop.evaluate_network", lambda *_, **__: {})
-    monkeypatch.setattr("wann.run.loop.Run._warm_up", lambda _: None)
+    monkeypatch.setattr("wann.run.loop.Beside.compile", lambda _: None)
 
 
 def request(**options):
