@@ -582,7 +582,7 @@ def room_for(n_bytes):
 @pytest.mark.usefixtures("finished")
 @pytest.mark.parametrize(
     ("n_bytes", "name"),
-    [(0, "config.toml"), (600, "config.toml"), (5000, "checkpoint.npz"), (30_000, "champion.png")],
+    [(0, "config.toml"), (600, "config.toml"), (5000, "checkpoint.npz")],
 )
 def test_no_space_for_a_new_run_is_one_line_that_names_the_file(run, tmp_path, n_bytes, name):
     directory = tmp_path / "run"
@@ -593,6 +593,18 @@ def test_no_space_for_a_new_run_is_one_line_that_names_the_file(run, tmp_path, n
     assert name in captured.err
     # nothing half written
     assert not (directory / name).exists()
+    assert not list(directory.glob(".*.tmp*"))
+
+
+@pytest.mark.usefixtures("finished")
+def test_no_space_for_a_picture_is_a_warning_and_the_run_is_complete(run, tmp_path):
+    directory = tmp_path / "run"
+    with room_for(40_000):
+        code, captured = run("evolve", *TINY, "--out", directory, "--quiet")
+    assert (code, captured.out) == (0, "")
+    assert captured.err.count("\n") == 1
+    assert "warning: the pictures cannot be drawn" in captured.err
+    assert json.loads((directory / "meta.json").read_text(encoding="utf-8"))["is_complete"] is True
     assert not list(directory.glob(".*.tmp*"))
 
 

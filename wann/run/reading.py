@@ -74,52 +74,71 @@ def read_run(path: Path, place: DataPlace = USUAL_PLACE, say: Say = lambda _: No
 def read_config(directory: RunDirectory, say: Say = lambda _: None) -> Config:
     """The config of a run; one that is damaged is made good by what a checkpoint remembers of it.
 
+    What a person may have written is no damage, and is refused where it is wrong.
+
     Raises:
         RunError: there is none.
         ConfigError: it cannot be read, and no checkpoint knows it.
     """
-    known = saved_settings(directory.checkpoint)
-    try:
-        text = _text_of(directory.config)
-        # a file that was cut may still be TOML, and leave out settings
-        if not (known and text != known and known.startswith(text)):
-            return _parsed(text, directory.config)
-        problem = f"{printable(directory.config)} is cut"
-    except FileNotFoundError as error:
-        problem = f"{printable(directory.config)} is missing"
-        if known is None:
-            raise RunError(
-                f"cannot resume {printable(directory.path)}: it holds no config.toml"
-            ) from error
-    except ConfigError as error:
-        problem = str(error)
-        if known is None:
-            raise
-    say(f"warning: {problem}; the checkpoint's settings are taken")
-    return _parsed(known, directory.checkpoint)
+    where = printable(directory.config)
+    data, known = _content_of(directory.config), saved_settings(directory.checkpoint)
+    if known is None:
+        if data is None:
+            raise RunError(f"cannot resume {printable(directory.path)}: it holds no config.toml")
+        return _parsed(_decoded(data, where), where)
+    if data is None:
+        problem = "is missing"
+    elif _is_damaged(data, known):
+        problem = "is damaged"
+    else:
+        return _parsed(_decoded(data, where), where)
+    say(f"warning: {where} {problem}; the checkpoint's settings are taken")
+    return _parsed(known, printable(directory.checkpoint))
 
 
-def _text_of(path: Path) -> str:
-    """Raises FileNotFoundError if there is none, ConfigError if it is damaged."""
-    what = f"cannot read config {printable(path)}"
+def _content_of(path: Path) -> bytes | None:
+    """The content of a config; None: there is no such file.
+
+    Raises:
+        RunError: it is no file, or cannot be read.
+    """
     try:
-        data = read_regular(path, LARGEST_CONFIG)
+        return read_regular(path, LARGEST_CONFIG)
     except FileNotFoundError:
-        raise
+        return None
     except OSError as error:
-        # what is no file is not replaced either
-        raise RunError(f"{what}: {printable(error.strerror or error)}") from error
-    with parsing(what, ConfigError):
+        reason = printable(error.strerror or error)
+        raise RunError(f"cannot read config {printable(path)}: {reason}") from error
+
+
+def _is_damaged(data: bytes, known: str) -> bool:
+    """Whether a config is as no person writes it: empty, cut behind a line, no text, or zeros.
+
+    Args:
+        data: its content.
+        known: what it was when the run was saved.
+    """
+    whole = known.encode()
+    is_cut = data != whole and whole.startswith(data) and b"\n" in data
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return is_cut or b"\0" in data or not data.strip()
+
+
+def _decoded(data: bytes, where: str) -> str:
+    with parsing(f"cannot read config {where}", ConfigError):
         return data.decode()
 
 
-def _parsed(text: str, path: Path) -> Config:
-    with parsing(f"config {printable(path)} is not TOML", ConfigError):
+def _parsed(text: str, where: str) -> Config:
+    with parsing(f"config {where} is not TOML", ConfigError):
         table = parse_toml(text)
     # runs write all settings, these last: a file that was cut has defaults for what it lacks
     if "checkpoint" not in table or not text.endswith("\n"):
-        raise ConfigError(f"config {printable(path)} is cut: its last lines are missing")
-    with parsing(f"config {printable(path)}", ConfigError):
+        raise ConfigError(f"config {where} is cut: its last lines are missing")
+    with parsing(f"config {where}", ConfigError):
         return config_from_table(table)
 
 
