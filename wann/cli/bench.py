@@ -38,7 +38,7 @@ def add_parser(verbs: Any) -> None:
         help="car_racing: drive N episodes here and in CarRacing-v3 instead, and compare every bit",
     )
     parser.add_argument(
-        "--seed", type=integer_from(0), default=0, metavar="S", help="of the first of them (0)"
+        "--seed", type=integer_from(0), default=0, metavar="N", help="of the first of them (0)"
     )
     parser.add_argument(
         "--run",

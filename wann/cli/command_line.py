@@ -65,6 +65,14 @@ class Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return namespace, unknown
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """The value of an action; argparse makes an empty list of ``--seed=--``."""
+        if action.option_strings and action.nargs is None and arg_strings == ["--"]:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         """Prints the message and exits with 2."""
         line = output.one_line(message)
@@ -103,8 +111,8 @@ def run_command(words: Sequence[str]) -> int:
     output.begin()
     notices.begin()
     args = make_parser().parse_args(words)
-    args.words = ["wann", *words]
-    args.command = shlex.join(args.words)
+    args.words = list(words)
+    args.command = shlex.join(["wann", *words])
     label = f"wann {args.verb}"
     interruption.watch(label)
     try:

@@ -26,7 +26,7 @@ def add_parser(verbs: Any) -> None:
         "--output",
         type=output_path,
         metavar="FILE",
-        help="a .png, .svg or .pdf file; without it, a .png beside the champion",
+        help="a .png, .svg or .pdf file; default: a .png beside the champion",
     )
     parser.add_argument("--title", type=words, metavar="TEXT", help="above the drawing")
     parser.add_argument(

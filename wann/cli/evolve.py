@@ -34,7 +34,10 @@ def add_parser(verbs: Any) -> None:
         help="evolve a network for a task",
         description="Evolve a weight agnostic network and write it, its pictures and the record "
         "of the run to a run directory.",
-        **example("wann evolve --task cartpole_swingup --seed 1"),
+        **example(
+            "wann evolve --task cartpole_swingup\n"
+            "  wann evolve --config mnist_quick --seed 1 --out results/try"
+        ),
     )
     parser.add_argument("--task", metavar="NAME", help="see wann tasks")
     parser.add_argument(

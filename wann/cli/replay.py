@@ -53,7 +53,7 @@ def add_parser(verbs: Any) -> None:
         help="how many (1)",
     )
     parser.add_argument(
-        "--seed", type=integer_from(0), default=0, metavar="S", help="of the first episode (0)"
+        "--seed", type=integer_from(0), default=0, metavar="N", help="of the first episode (0)"
     )
     parser.add_argument(
         "--backend",

@@ -10,13 +10,14 @@ from wann.cli.arguments import (
     add_data,
     add_json,
     add_workers,
+    command_name,
     data_place,
     example,
     integer_from,
     output_path,
 )
 from wann.names import folder_name, quoted
-from wann.output import say, say_json
+from wann.output import Name, say, say_json
 from wann.printable import shown
 
 _MOST_SEEDS = 10_000
@@ -111,7 +112,8 @@ def run(args: argparse.Namespace) -> int:
         table, results = reproduce(request, make_reporter(args.quiet, args.json))
     except Interrupted as stop:
         if not args.quiet:
-            say(f"stopped; go on with:  {quoted(*args.words)}")
+            where: Name = "stderr" if args.json else "stdout"
+            say(f"stopped; go on with:  {command_name()} {quoted(*args.words)}", to=where)
         return 128 + stop.signal_number
     if args.json:
         rows = [

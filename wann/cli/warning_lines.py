@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from wann.errors import WannWarning
-from wann.output import say
+from wann.output import one_line, say
 from wann.printable import printable
 
 
@@ -17,7 +17,7 @@ def held_warnings(verb: str) -> Iterator[Callable[[], None]]:
     """Holds back the package's warnings; yields the function that prints each once, as one line.
 
     A verb that fails prints one line, its error, so that warnings come when it has not. Warnings of
-    other packages are shown as they come.
+    other packages are shown as they come, each as one line.
     """
     lines: dict[str, None] = {}  # a set that keeps the order
 
@@ -26,6 +26,10 @@ def held_warnings(verb: str) -> Iterator[Callable[[], None]]:
             say(f"wann {verb}: warning: {line}", to="stderr")
         lines.clear()
 
+    def one_of_others(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> str:
+        return f"wann {verb}: warning: {one_line(f'{category.__name__}: {message}')}\n"
+
+    format_before = warnings.formatwarning
     with warnings.catch_warnings():
         shown = warnings.showwarning
 
@@ -37,4 +41,8 @@ def held_warnings(verb: str) -> Iterator[Callable[[], None]]:
 
         warnings.simplefilter("always", WannWarning)
         warnings.showwarning = hold
-        yield tell
+        warnings.formatwarning = one_of_others
+        try:
+            yield tell
+        finally:
+            warnings.formatwarning = format_before
