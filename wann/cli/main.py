@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import wann
@@ -29,6 +30,7 @@ from wann.errors import WannError, near_hint
 
 VERBS = (evolve, evaluate, replay, draw, plot, tune, import_, export, reproduce, tasks, bench)
 INTERRUPTED = 130
+_GC_THRESHOLD = 50_000
 
 
 class _VerbHelp(argparse.HelpFormatter):
@@ -78,13 +80,20 @@ def make_parser() -> Parser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, *, is_own_process: bool = False) -> int:
+    """Runs a command line; returns the exit code.
+
+    Args:
+        arguments: the words after ``wann``; None: those of this process.
+        is_own_process: whether nothing else runs in this process.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     args = make_parser().parse_args(words)
+    args.is_own_process = is_own_process
     args.command = shlex.join(["wann", *words])
     try:
-        code: int = args.run(args)
+        with _seldom_collected():
+            code: int = args.run(args)
         sys.stdout.flush()
     except WannError as error:
         return _fail(args.verb, str(error))
@@ -101,6 +110,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(args.verb, f"{where}{error.strerror or error}")
     return code
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Imports make many objects that stay: looking through them again and again takes long."""
+    threshold = gc.get_threshold()
+    if threshold[0]:  # else the collector is off
+        gc.set_threshold(max(threshold[0], _GC_THRESHOLD), *threshold[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
+
+
+def run_and_exit() -> NoReturn:
+    """The command: runs ``main`` in a process that ends with it."""
+    code = main(is_own_process=True)
+    # nothing that is left needs to be looked through once more
+    gc.freeze()
+    sys.exit(code)
 
 
 def _fail(verb: str, message: str) -> int:

@@ -111,6 +111,7 @@ class Run:
         memory = former.get("memory_mb_at_generation")
         self.memory: dict[str, float] = dict(memory) if isinstance(memory, dict) else {}
         self._last_saved = time.perf_counter()
+        self.compiler = Beside(*kernels_of(config, task), is_alone=n_workers < 2)
 
     def execute(self) -> Outcome:
         """Runs to the last generation, or until somebody asks to stop.
@@ -134,7 +135,7 @@ class Run:
             Threads(self.n_workers) as executor,
             StopRequest() as stop,
             PROGRESS.heard_by(self.reporter.say),
-            Beside(*kernels_of(self.config, self.task), is_alone=self.n_workers < 2) as beside,
+            self.compiler,
         ):
             self.search.executor = executor
             for file, items in ((metrics, "rows"), (fronts, "fronts")):
@@ -143,8 +144,7 @@ class Run:
                         f"warning: {file.path} lacks {file.n_lost} {items} of generations "
                         "before the checkpoint"
                     )
-            with self.search.timed("start"):
-                beside.compile()
+            self._warm_up()
             if not self.is_resumed:
                 self._save_state()
             self.reporter.begin(self.config, self.task.measure, self.search.state.generation)
@@ -175,6 +175,11 @@ class Run:
             dict(sorted(self.search.seconds.items())),
             stop.signal_number,
         )
+
+    def _warm_up(self) -> None:
+        """Compiles the kernels that are not in the cache; the others are loaded when called."""
+        with self.search.timed("start"):
+            self.compiler.compile()
 
     def _generation(self, executor: Threads, metrics: MetricsFile, fronts: FrontsFile) -> None:
         generation = self.search.ask()

@@ -17,6 +17,7 @@ from wann.view.class_plots import save_class_accuracies, save_confusion
 from wann.view.class_scores import ClassScores, class_scores_of
 from wann.view.curves import read_columns, save_learning_curve
 from wann.view.drawing import mean_images_of, save_drawing
+from wann.view.forked import run_both
 from wann.view.fronts import marks_of, read_fronts, save_fronts
 from wann.view.profile import levels_of, save_champion_profile, training_range_of
 
@@ -88,6 +89,13 @@ def save_run_pictures(
         champions: its own.
         place: of the task's data.
     """
+    run_both(
+        lambda: _save_plots(directory, champions),
+        lambda: _save_drawings(directory, champions, place),
+    )
+
+
+def _save_drawings(directory: Path, champions: Champions, place: DataPlace) -> None:
     names = ("champion", "champion_tuned", "champion_small")
     try:
         means = mean_images_of(champions.best, place)
@@ -99,6 +107,9 @@ def save_run_pictures(
             [directory / f"{name}.png", directory / f"{name}.svg"],
             mean_images=means,
         )
+
+
+def _save_plots(directory: Path, champions: Champions) -> None:
     title = directory.resolve().name
     starts, measure = course_of(directory)
     columns = read_columns(directory / "metrics.csv")
