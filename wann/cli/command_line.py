@@ -106,12 +106,18 @@ def make_parser() -> Parser:
     return parser
 
 
-def run_command(words: Sequence[str]) -> int:
-    """Runs the command of these words; returns the exit code."""
+def run_command(words: Sequence[str], *, is_own_process: bool = False) -> int:
+    """Runs the command of these words; returns the exit code.
+
+    Args:
+        words: without ``wann``.
+        is_own_process: whether nothing else runs in this process.
+    """
     output.begin()
     notices.begin()
     args = make_parser().parse_args(words)
     args.words = list(words)
+    args.is_own_process = is_own_process
     args.command = shlex.join(["wann", *words])
     label = f"wann {args.verb}"
     interruption.watch(label)

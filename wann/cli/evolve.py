@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from wann.formats.champion import Champion
     from wann.run.directory import RunDirectory
     from wann.run.loop import Outcome
+    from wann.run.start import RunRequest
+    from wann.search.champion import Champions
 
 
 def add_parser(verbs: Any) -> None:
@@ -88,8 +93,9 @@ def run(args: argparse.Namespace) -> int:
     """Runs the search and reports its champion."""
     from wann.run.progress import make_reporter
     from wann.run.start import RunRequest, execute
-    from wann.view.pictures import save_run_pictures
 
+    # matplotlib is not needed before the end, and kernels leave the interpreter to others
+    threading.Thread(target=_import_pictures, daemon=True).start()
     request = RunRequest(
         task=args.task,
         config=args.config,
@@ -107,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     directory, outcome = execute(
         request,
         make_reporter(args.quiet, args.json),
-        lambda directory, champions: save_run_pictures(directory.path, champions, request.data),
+        lambda directory, champions: _draw(directory, champions, request, args.is_own_process),
     )
     if outcome.lacking and args.quiet:  # else it has been said
         say(f"warning: {outcome.lacking}; all else is saved", to="stderr")
@@ -119,6 +125,23 @@ def run(args: argparse.Namespace) -> int:
         return 0
     # as the shell counts a process that a signal ended: 130 for Ctrl-C
     return 128 + outcome.stop_signal
+
+
+def _import_pictures() -> None:
+    with suppress(Exception):  # it will be told when it is needed
+        importlib.import_module("wann.view.pictures")
+
+
+def _draw(
+    directory: RunDirectory, champions: Champions, request: RunRequest, is_own_process: bool
+) -> None:
+    from wann.run.start import available_cores
+    from wann.view.forked import forks
+    from wann.view.pictures import save_run_pictures
+
+    has_cores = (request.n_workers or available_cores()) > 1
+    with forks(is_own_process and has_cores):
+        save_run_pictures(directory.path, champions, request.data)
 
 
 def _print_json(directory: RunDirectory, outcome: Outcome) -> None:

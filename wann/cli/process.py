@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -14,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+_GC_THRESHOLD = 50_000
+
 
 def run_process() -> int:
     """Runs the command line of this process; returns the exit code."""
@@ -21,6 +24,7 @@ def run_process() -> int:
     code = _run()
     if interruption.signal_number is not None:
         _leave(code)
+    gc.freeze()  # nothing that is left needs to be looked through once more
     return code
 
 
@@ -30,7 +34,9 @@ def _run() -> int:
             _open_streams()
             from wann.cli.command_line import run_command
 
-            return run_command(sys.argv[1:])
+            # imports make many objects that stay: looking through them again and again takes long
+            gc.set_threshold(max(gc.get_threshold()[0], _GC_THRESHOLD))
+            return run_command(sys.argv[1:], is_own_process=True)
         finally:
             interruption.end()
     except BaseException:

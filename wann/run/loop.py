@@ -120,6 +120,7 @@ class Run:
         self.starts = [*former.get("started", ()), meta.now()]
         self.memory: dict[str, float] = dict(former.get("memory_mb_at_generation", {}))
         self._last_saved = time.perf_counter()
+        self.compiler = Beside(*kernels_of(config, task), is_alone=n_workers < 2)
         self._checkpoint = checkpoint
         self._n_before = self.search.state.generation
 
@@ -138,12 +139,11 @@ class Run:
             Threads(self.n_workers) as executor,
             StopRequest() as stop,
             PROGRESS.heard_by(self.reporter.say),
-            Beside(*kernels_of(self.config, self.task), is_alone=self.n_workers < 2) as beside,
+            self.compiler,
         ):
             self.search.executor = executor
             self._tell_of_damage(metrics, fronts)
-            with self.search.timed("start"):
-                beside.compile()
+            self._warm_up()
             if not self.is_resumed:
                 self._save_state(metrics, fronts)
             self.reporter.begin(self.config, self.task.measure, self.search.state.generation)
@@ -222,6 +222,11 @@ class Run:
             with suppress(WannError):
                 self._write_meta(is_complete=self.search.is_done)
         return lacking
+
+    def _warm_up(self) -> None:
+        """Compiles the kernels that are not in the cache; the others are loaded when called."""
+        with self.search.timed("start"):
+            self.compiler.compile()
 
     def _generation(self, executor: Threads, metrics: MetricsFile, fronts: FrontsFile) -> None:
         generation = self.search.ask()

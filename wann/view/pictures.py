@@ -17,6 +17,7 @@ from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.measure import RETURN, Measure
 from wann.tasks.registry import make_task
 from wann.tuning.score import Profile
+from wann.view.forked import run_both
 
 if TYPE_CHECKING:
     from wann.view.class_scores import ClassScores
@@ -94,11 +95,14 @@ def save_run_pictures(
         champions: its own.
         place: of the task's data.
     """
-    from wann.view.class_scores import class_scores_of
-    from wann.view.curves import read_columns, save_learning_curve
+    run_both(
+        lambda: _save_plots(directory, champions),
+        lambda: _save_drawings(directory, champions, place),
+    )
+
+
+def _save_drawings(directory: Path, champions: Champions, place: DataPlace) -> None:
     from wann.view.drawing import mean_images_of, save_drawing
-    from wann.view.fronts import marks_of, read_fronts, save_fronts
-    from wann.view.profile import save_champion_profile
 
     names = ("champion", "champion_tuned", "champion_small")
     try:
@@ -111,6 +115,14 @@ def save_run_pictures(
             [directory / f"{name}.png", directory / f"{name}.svg"],
             mean_images=means,
         )
+
+
+def _save_plots(directory: Path, champions: Champions) -> None:
+    from wann.view.class_scores import class_scores_of
+    from wann.view.curves import read_columns, save_learning_curve
+    from wann.view.fronts import marks_of, read_fronts, save_fronts
+    from wann.view.profile import save_champion_profile
+
     title = directory.resolve().name
     starts, measure = course_of(directory)
     columns = read_columns(directory / "metrics.csv")
