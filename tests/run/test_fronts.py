@@ -26,7 +26,8 @@ N = 21
 def objectives_of(generation):
     """Twelve individuals."""
     rng = np.random.default_rng(generation)
-    return Objectives(rng.normal(size=12), rng.normal(size=12), rng.integers(0, 6, 12))
+    mean = rng.normal(size=12)
+    return Objectives(mean, mean + np.abs(rng.normal(size=12)), rng.integers(0, 6, 12))
 
 
 @pytest.fixture
@@ -74,6 +75,14 @@ def test_equal_points_of_a_front_are_one_in_the_order_of_connections():
         np.array([3.0, 1.0, 3.0, 0.5]), np.array([4.0, 2.0, 4.0, 0.5]), np.array([9, 2, 9, 2])
     )
     assert front_of(objectives) == [(1.0, 2.0, 2), (3.0, 4.0, 9)]
+
+
+def test_no_point_of_a_front_has_a_max_below_its_mean():
+    """Estimates may; raised to its mean the first point is as good as the second, and better."""
+    objectives = Objectives(
+        np.array([5.0, 4.0, 1.0]), np.array([3.0, 4.5, 0.999]), np.array([7, 7, 2])
+    )
+    assert front_of(objectives) == [(1.0, 1.0, 2), (5.0, 5.0, 7)]
 
 
 def test_recorded_generations_are_all_at_first_and_then_eight_in_each_doubling():

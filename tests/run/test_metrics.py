@@ -188,6 +188,19 @@ def test_summary_takes_best_median_and_largest():
     assert row.seconds == 2.5
 
 
+def test_no_maximum_of_a_row_is_below_its_mean():
+    for seed in range(20):
+        mean, maximum = np.random.default_rng(seed).normal(size=(2, 4))
+        objectives = Objectives(mean, maximum, np.array([5, 7, 1, 30]))
+        row = summarise(4, objectives, networks_of_sizes(2, 1, 6, 0), (40, 400, 1234), 2.5)
+        assert row.mean_best <= row.max_best
+        assert row.mean_median <= row.max_median
+        assert row.mean_max <= row.max_max
+        assert row.mean_best == row.mean_max == mean.max()
+        # what is ranked is left alone
+        assert objectives.maximum is maximum
+
+
 def test_summary_of_equal_means_takes_the_first():
     objectives = Objectives(np.array([2.0, 2.0]), np.array([3.0, 4.0]), np.array([5, 6]))
     row = summarise(0, objectives, networks_of_sizes(0, 1), (2, 2, 2), 0.0)

@@ -66,7 +66,7 @@ def test_the_budget_ends_the_training():
     assert tuned.ended_by == "evaluations"
     assert 5000 <= tuned.evaluations < 5000 + AdamPlan().batch_blocks * LANES
     stopped = tune_adam(
-        TASK, NETWORK, start_weight=0.5, budget=Budget(9, should_stop=lambda: True), seed=0
+        TASK, NETWORK, start_weight=0.5, budget=Budget(9000, should_stop=lambda: True), seed=0
     )
     assert (stopped.ended_by, stopped.evaluations) == ("stop", 0)
     np.testing.assert_array_equal(stopped.weights, np.full(NETWORK.n_connections, 0.5))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import wann.tuning.allowance as allowance
 import wann.tuning.tune as tune_module
 from tests.tuning.test_partial import CHAMPION, CLASSIFIER, NETWORK, OTHER
 from wann.executor import Serial
@@ -114,10 +115,11 @@ def test_the_usual_budget_of_a_large_network_shrinks_nothing(monkeypatch):
         plans.append(plan)
         raise KeyboardInterrupt
 
-    tuner = tune_module._TUNERS["return"]["cma"]._replace(tune=tune_structures)
-    monkeypatch.setitem(tune_module._TUNERS["return"], "cma", tuner)
+    tuner = tune_module.TUNERS["return"]["cma"]._replace(tune=tune_structures)
+    monkeypatch.setitem(tune_module.TUNERS["return"], "cma", tuner)
     for settings, most in ((TuneSettings(), 100), (TuneSettings(evaluations=100), 100)):
-        monkeypatch.setattr(tune_module, "default_evaluations", lambda *_, most=most: most)
+        for module in (tune_module, allowance):
+            monkeypatch.setattr(module, "default_evaluations", lambda *_, most=most: most)
         with pytest.raises(KeyboardInterrupt):
             tune(KNOWN, settings)
     assert plans[0] == plan_for(SwingUpTask())
@@ -196,8 +198,8 @@ def test_the_champion_of_a_run_takes_part_in_the_choice_among_its_structures(mon
         given.append(incumbent)
         raise KeyboardInterrupt
 
-    tuner = tune_module._TUNERS["return"]["cma"]._replace(tune=tune_structures)
-    monkeypatch.setitem(tune_module._TUNERS["return"], "cma", tuner)
+    tuner = tune_module.TUNERS["return"]["cma"]._replace(tune=tune_structures)
+    monkeypatch.setitem(tune_module.TUNERS["return"], "cma", tuner)
     for lineages in ([[OTHER]], []):
         with pytest.raises(KeyboardInterrupt):
             tune(KNOWN, TuneSettings("cma", 6000), lineages=lineages)
@@ -234,3 +236,24 @@ def test_a_request_to_stop_ends_a_search_for_one_weight():
         )
     assert made.ended_by == "stop"
     assert made.champion.scores["tuned_shared_weight"]["weight"] == -0.5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": "sgd"},
+        {"method": None},
+        {"evaluations": 0},
+        {"evaluations": 1.5},
+        {"evaluations": True},
+        {"seconds": 0.0},
+        {"seconds": math.nan},
+        {"seconds": "1"},
+        {"seed": -1},
+        {"seed": None},
+        {"episodes": 0},
+    ],
+)
+def test_settings_are_checked(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TuneSettings(**wrong)

@@ -40,8 +40,10 @@ def front_of(objectives: Objectives) -> list[tuple[float, float, int]]:
     """The non-dominated points of a generation by all three objectives, each once.
 
     Returns:
-        (mean, max, connections), in the order of connections, mean and max.
+        (mean, max, connections), in the order of connections, mean and max; no max is below its
+        mean.
     """
+    objectives = objectives.shown
     columns = [objectives.mean, objectives.maximum, objectives.simplicity]
     is_first = rank_by(np.column_stack(columns)).front == 0
     points = zip(

@@ -63,6 +63,7 @@ def summarise(
     seconds: float,
 ) -> Row:
     """The row of a generation; ``totals`` are evaluations, episodes and steps so far."""
+    objectives = objectives.shown
     best = int(np.argmax(objectives.mean))
     mean, maximum, connections = objectives.mean, objectives.maximum, objectives.connections
     nodes = np.diff(networks.node_start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,18 @@ class Objectives:
     def of(scores: NDArray[np.float64], connections: NDArray[np.int64]) -> Objectives:
         """From (P, W) scores and (P,) connections."""
         return Objectives(scores.mean(axis=1), scores.max(axis=1), connections)
+
+    @property
+    def shown(self) -> Objectives:
+        """The same for people: a maximum that is below its mean is raised to it.
+
+        Estimates over a lifetime are moved apart from each other, each by what the batch did to it,
+        and a mean may come to lie above its maximum; rounding does so by a digit. Ranks need both
+        as they are, but no largest value is below a mean.
+        """
+        if (self.maximum >= self.mean).all():
+            return self
+        return replace(self, maximum=np.maximum(self.maximum, self.mean))
 
     @property
     def simplicity(self) -> NDArray[np.float64]:

@@ -155,8 +155,8 @@ class Search:
             scores: (P, W) mean return of each individual with each weight.
 
         Returns:
-            The objectives of the individuals, as they are ranked by: with "lifetime" fitness,
-            their estimates.
+            The objectives of the individuals; with "lifetime" fitness their estimates. No maximum
+            is below its mean, as it may be in those that they are ranked by (``state.objectives``).
 
         Raises:
             ValueError: nothing was asked, the shape is wrong, or a score is not finite.
@@ -199,7 +199,7 @@ class Search:
             objectives=objectives,
         )
         self._asked = None
-        return objectives
+        return objectives.shown
 
     def _observe(self, objectives: Objectives) -> Lifetime:
         """The estimates after the scores of a generation."""

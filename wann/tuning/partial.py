@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,8 @@ from wann.printable import printable
 from wann.tasks.base import Task
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.journal import Entry, Journal, Kind
+from wann.tuning.tuners import TuneSettings
 from wann_envs.arrays import load_arrays
-
-if TYPE_CHECKING:
-    from wann.tuning.tune import TuneSettings
 
 VERSION = 1
 # seconds between two writes; more where a write takes long

@@ -3,126 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from wann.errors import NetworkError, TaskError
+from wann.errors import NetworkError
 from wann.executor import Executor
 from wann.formats.champion import Champion
 from wann.genome.network import Network
 from wann.tasks.base import Task
 from wann.tasks.data import USUAL_PLACE, DataPlace
-from wann.tuning.adam import tune_adam
-from wann.tuning.batches import tune_on_batches
+from wann.tuning.allowance import (
+    allowed_evaluations,
+    budget_of,
+    does_not_hold,
+    start_of,
+    structures_of,
+)
 from wann.tuning.budget import Budget
 from wann.tuning.champion import best_weight_of, known_weight_of, task_of_champion
-from wann.tuning.cma_es import DIAGONAL, CmaEs
 from wann.tuning.evaluation import shared_score, tuned_weights_score
-from wann.tuning.individual import tune_structures
-from wann.tuning.journal import Journal, Kind
-from wann.tuning.optimiser import MakeOptimiser
-from wann.tuning.pepg import Pepg
+from wann.tuning.journal import Journal
 from wann.tuning.plan import OnProgress, Tuning, plan_for
 from wann.tuning.score import Score
 from wann.tuning.shared import tune_shared
 from wann.tuning.shared import usual_cost as usual_cost_of_shared
-from wann.tuning.small import coarse_weight, expected_evaluations, fitting, usual_cost
-from wann.tuning.structures import structures_to_tune
-
-Method = Literal["shared", "cma", "pepg", "adam"]
-
-
-METHOD_NAMES = {"cma": "CMA-ES", "pepg": "PEPG", "adam": "Adam"}
-
-
-class _Tuner(NamedTuple):
-    """A way to individual weights.
-
-    Attributes:
-        tune: takes the task and the named arguments of ``tune_structures``, or those of
-            ``tune_individual``.
-        work: episodes times connections of the default budget.
-        most: episodes of the default budget, at most.
-        takes_structures: whether it tunes several structures together.
-    """
-
-    tune: Callable[..., Tuning]
-    work: int
-    most: int = 20_000_000
-    takes_structures: bool = False
-
-
-_OPTIMISERS: tuple[tuple[Method, MakeOptimiser], ...] = (("cma", CmaEs), ("pepg", Pepg))
-_BATCHES = 50_000_000_000, 60_000_000
-
-# by the kind of the task's measure and by the method. About a hundred seconds on two cores for the
-# networks of the paper's size; by gradients about twenty for 1500 connections
-_TUNERS: Mapping[str, Mapping[Method, _Tuner]] = {
-    "return": {
-        name: _Tuner(
-            partial(tune_structures, make_optimiser=optimiser),
-            1_000_000_000,
-            takes_structures=True,
-        )
-        for name, optimiser in _OPTIMISERS
-    },
-    "accuracy": {
-        "cma": _Tuner(partial(tune_on_batches, make_optimiser=DIAGONAL), *_BATCHES),
-        "pepg": _Tuner(partial(tune_on_batches, make_optimiser=Pepg), *_BATCHES),
-        "adam": _Tuner(tune_adam, 30_000_000_000),
-    },
-}
-
-
-_NO_STRUCTURES = _Tuner(tune_adam, 0)
-# below them the best shared weight of a classifier is looked for with fewer samples too
-_FEW_SAMPLES = 1000
-# of a small budget, for the sweep over the structures of a run
-_SWEEP_SHARE = 0.25
-
-
-def tunes_structures(task: Task, method: Method) -> bool:
-    """Whether a method tunes several structures together on a task."""
-    tuner = _TUNERS[task.measure.kind].get(method)
-    return tuner is not None and tuner.takes_structures
-
-
-def default_evaluations(task: Task, networks: Sequence[Network], method: Method = "cma") -> int:
-    """Episodes of a tuning that nobody set a budget for: the task's, or fewer for larger networks.
-
-    Args:
-        task: of the networks.
-        networks: that are tuned together: their mean size counts.
-        method: of the tuning.
-    """
-    if task.episode_numbers.tuning:
-        return task.episode_numbers.tuning
-    total = sum(network.n_connections for network in networks)
-    tuners = _TUNERS[task.measure.kind]
-    tuner = tuners.get(method, tuners["cma"])
-    return min(tuner.most, tuner.work // max(total // len(networks), 1))
-
-
-@dataclass(frozen=True)
-class TuneSettings:
-    """How a champion is tuned.
-
-    Attributes:
-        method: "shared": one weight; "cma", "pepg", "adam": a weight for each connection; "adam"
-            is for classification only, where "cma" is diagonal and meets batches of samples.
-        evaluations: budget in episodes; None with ``seconds`` None too: the default.
-        seconds: budget in wall time; with it the result depends on the machine.
-        seed: of all random numbers.
-        episodes: fresh ones, of the scores that are reported; None: the task's number.
-    """
-
-    method: Method = "cma"
-    evaluations: int | None = None
-    seconds: float | None = None
-    seed: int = 0
-    episodes: int | None = None
+from wann.tuning.small import coarse_weight, fitting, usual_cost
+from wann.tuning.tuners import METHOD_NAMES as METHOD_NAMES
+from wann.tuning.tuners import TUNERS, check_method
+from wann.tuning.tuners import TuneSettings as TuneSettings
+from wann.tuning.tuners import default_evaluations as default_evaluations
+from wann.tuning.tuners import tunes_structures as tunes_structures
 
 
 @dataclass(frozen=True)
@@ -151,96 +63,8 @@ class TunedChampion:
     structures: int = 1
 
 
-def _check_method(task: Task, method: Method, has_structures: bool) -> None:
-    if method != "shared" and method not in _TUNERS[task.measure.kind]:
-        raise TaskError(
-            f"method {method!r} needs a classification task, and {task.name!r} is none; "
-            f"allowed here: {', '.join(['shared', *_TUNERS[task.measure.kind]])}"
-        )
-    if has_structures and not tunes_structures(task, method):
-        several = [name for name in _TUNERS[task.measure.kind] if tunes_structures(task, name)]
-        raise TaskError(
-            f"method {method!r} tunes a single structure of task {task.name!r}, not the best of a "
-            f"run's structures; methods that do: {', '.join(several) or 'none'}"
-        )
-
-
 def _id_of(budget: Budget) -> dict[str, str]:
     return {"id": budget.journal.tuning} if budget.journal.tuning else {}
-
-
-def _budget_of(
-    task: Task,
-    network: Network,
-    settings: TuneSettings,
-    should_stop: Callable[[], bool],
-    journal: Journal,
-) -> Budget:
-    is_given = settings.evaluations is not None or settings.seconds is not None
-    evaluations = settings.evaluations
-    if not is_given:
-        evaluations = default_evaluations(task, [network], settings.method)
-    budget = Budget(evaluations, settings.seconds, should_stop, journal)
-    budget.is_given = is_given
-    return budget
-
-
-def _allowed(task: Task, network: Network, budget: Budget, executor: Executor) -> float:
-    """Evaluations that all may take together; infinite where nobody has said."""
-    if not budget.is_given:
-        return math.inf
-    if budget.evaluations is None and task.measure.is_per_cent:
-        return math.inf  # samples are so fast that nothing has to shrink
-    return expected_evaluations(task, network, budget, executor)
-
-
-def _does_not_hold(task: Task, method: Method, evaluations: float) -> bool:
-    """Whether evaluations are too few for the usual examinations and the usual choice."""
-    if _TUNERS[task.measure.kind].get(method, _NO_STRUCTURES).takes_structures:
-        return evaluations < usual_cost(plan_for(task))
-    return evaluations < _FEW_SAMPLES
-
-
-def _start_of(
-    task: Task,
-    champion: Champion,
-    settings: TuneSettings,
-    budget: Budget,
-    allowed: float,
-    executor: Executor,
-) -> float:
-    """The best shared weight of a champion; of a small budget, by a small sweep."""
-    known = known_weight_of(champion)
-    if known is not None:
-        return known
-    if _does_not_hold(task, settings.method, allowed):
-        return coarse_weight(task, champion.network, budget, allowed, settings.seed, executor)
-    found = budget.journal.recall(
-        Kind.START, lambda: best_weight_of(task, champion, executor=executor)
-    )
-    return float(found[0])
-
-
-def _structures(
-    task: Task,
-    lineages: Sequence[Sequence[Network]],
-    settings: TuneSettings,
-    budget: Budget,
-    allowed: float,
-    executor: Executor,
-) -> tuple[list[Network], list[float]]:
-    """The structures that are tuned together, and their best shared weights."""
-    is_small = _does_not_hold(task, settings.method, allowed)
-    networks, starts = structures_to_tune(
-        task,
-        lineages,
-        budget=budget,
-        seed=settings.seed,
-        executor=executor,
-        evaluations=_SWEEP_SHARE * allowed if is_small else math.inf,
-    )
-    n = fitting(plan_for(task), allowed).starts if is_small else len(networks)
-    return networks[:n], starts[:n]
 
 
 def _tune_individual(
@@ -255,7 +79,7 @@ def _tune_individual(
     incumbent: tuple[Network, float],
 ) -> Tuning:
     """Individual weights by the method of the settings."""
-    tuner = _TUNERS[task.measure.kind][settings.method]
+    tuner = TUNERS[task.measure.kind][settings.method]
     if tuner.takes_structures:
         usual = plan_for(task)
         is_small = allowed < usual_cost(usual)
@@ -315,18 +139,18 @@ def tune_champion(
     task = task_of_champion(champion, place)
     if champion.network.n_connections == 0:
         raise NetworkError("the champion has no connections: there are no weights to tune")
-    _check_method(task, settings.method, bool(lineages))
+    check_method(task, settings.method, bool(lineages))
     task.prepare()
-    budget = _budget_of(task, champion.network, settings, should_stop, open_journal(task))
+    budget = budget_of(task, champion.network, settings, should_stop, open_journal(task))
     episodes = settings.episodes or task.episode_numbers.report
     if settings.method == "shared":
         return _tune_shared(task, champion, settings, episodes, budget, executor)
-    allowed = _allowed(task, champion.network, budget, executor)
-    start = _start_of(task, champion, settings, budget, allowed, executor)
+    allowed = allowed_evaluations(task, champion.network, budget, executor)
+    start = start_of(task, champion, settings, budget, allowed, executor)
     networks, starts = [champion.network], [start]
     if lineages:
         everyone = [[champion.network, *lineages[0]], *lineages[1:]]
-        networks, starts = _structures(task, everyone, settings, budget, allowed, executor)
+        networks, starts = structures_of(task, everyone, settings, budget, allowed, executor)
     if not budget.is_given:
         budget.evaluations = default_evaluations(task, networks, settings.method)
     made = _tune_individual(
@@ -353,7 +177,7 @@ def tune_champion(
     if network != champion.network:
         about["structures"] = len(networks)
         champion = _of_another_structure(champion, network)
-        is_small = allowed < math.inf and _does_not_hold(task, settings.method, allowed)
+        is_small = allowed < math.inf and does_not_hold(task, settings.method, allowed)
         weight = made.start_weight
         if not is_small:
             weight = best_weight_of(task, champion, executor=executor)
@@ -390,11 +214,11 @@ def _tune_shared(
 ) -> TunedChampion:
     """The best shared weight."""
     network = champion.network
-    allowed = _allowed(task, network, budget, executor)
+    allowed = allowed_evaluations(task, network, budget, executor)
     if allowed < usual_cost_of_shared(task) and known_weight_of(champion) is None:
         start = coarse_weight(task, network, budget, allowed, settings.seed, executor)
     else:
-        start = _start_of(task, champion, settings, budget, math.inf, executor)
+        start = start_of(task, champion, settings, budget, math.inf, executor)
     before = shared_score(task, network, start, episodes, settings.seed, executor)
     weight = tune_shared(
         task,
