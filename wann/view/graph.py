@@ -24,7 +24,7 @@ Order = Literal["free", "fixed"]
 ORDERS: tuple[Order, ...] = ("free", "fixed")
 
 # beyond them nobody can follow a line, and finding an order would take minutes
-MOST_CONNECTIONS, MOST_NODES, MOST_LAYERS = 1_000, 1_000, 100
+MOST_CONNECTIONS, MOST_NODES, MOST_LAYERS = 1_000, 600, 100
 
 
 def draw_network(
@@ -43,7 +43,7 @@ def draw_network(
     lead nowhere are faded. With individual weights a line has the colour of its sign, and its width
     grows with its size.
 
-    A network with more than 1,000 connections, 1,000 nodes or 100 layers is drawn in a simpler way:
+    A network with more than 1,000 connections, 600 nodes or 100 layers is drawn in a simpler way:
     straight lines, and nodes in the order that their connections suggest (see ``why_simple``).
 
     Args:

@@ -12,7 +12,12 @@ from wann.errors import TaskError
 from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.image_legend import draw_legend
-from wann.view.influence import direct_connections, outputs_reached, pixel_effects
+from wann.view.influence import (
+    direct_connections,
+    n_images_of,
+    outputs_reached,
+    pixel_effects,
+)
 from wann.view.library import Figure
 from wann.view.node_counts import draw_hidden_nodes
 from wann.view.page import QUIET_INK, Page, fitted
@@ -206,7 +211,7 @@ def _draw_bottom(
     draw_hidden_nodes(
         page, network, left + SIDE + GAP, top, grid.right - 2 * SIDE - 2.5 * GAP, HEADING
     )
-    draw_legend(page, grid.right - SIDE, top, has_outlines, strokes)
+    draw_legend(page, grid.right - SIDE, top, n_images_of(network), has_outlines, strokes)
 
 
 def _write_head(

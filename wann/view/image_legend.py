@@ -19,13 +19,19 @@ _HEADING_SIZE, _TEXT_SIZE = 15.0, 9.5
 
 
 def draw_legend(
-    page: Page, left: float, top: float, has_outlines: bool, strokes: Strokes | None = None
+    page: Page,
+    left: float,
+    top: float,
+    n_images: int,
+    has_outlines: bool,
+    strokes: Strokes | None = None,
 ) -> None:
     """Explains the colours of pixels.
 
     Args:
         page: to draw on.
         left, top: of what lies below the heading; it is as wide as a panel.
+        n_images: in which effects were computed.
         has_outlines: whether outlines of mean images are drawn.
         strokes: of individual weights, which frames show.
     """
@@ -60,7 +66,7 @@ def draw_legend(
         page.axes.add_collection(line, autolim=False)
         _name_sample(page, left, y, "outline of the mean image")
         y -= _LINE
-    words = "mean effect in 64 random\nimages; each panel has its\nown scale"
+    words = f"mean effect in {n_images} random\nimages; each panel has its\nown scale"
     if strokes is not None:
         words += "; the larger a\nweight, the wider its frame"
     page.write(left, y - 0.02, words, _TEXT_SIZE, across="left", up="top", colour=QUIET_INK)

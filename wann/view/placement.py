@@ -10,7 +10,7 @@ from wann.view.blocks import Blocks, adjacent_blocks
 _N_ROUNDS = 3
 _N_ITERATIONS, _FEWEST_ITERATIONS = 1500, 150
 # from here on there are fewer of them, because each takes longer
-_MANY_BLOCKS = 700
+_MANY_BLOCKS = 600
 # of the difference squared, and of the height squared, beside the absolute difference
 _QUADRATIC = 0.02
 _CENTRE = 1e-4

@@ -38,7 +38,7 @@ METADATA: dict[str, dict[str, Any]] = {
 _SETTINGS = {"svg.hashsalt": "wann", "pdf.fonttype": 42}
 # pictures have nothing to do with them, and reading the first would choose a backend
 _LEFT_ALONE = {"backend", "backend_fallback"}
-_MOST_DOTS, _MOST_PIXELS = 12_000.0, 24e6
+_MOST_DOTS, _MOST_PIXELS = 12_000.0, 12e6
 # above so many pixels a PNG is packed faster, and little worse
 _MANY_PIXELS = 3e6
 _MOST_DOTS_OF_A_PERSON = 30_000.0
