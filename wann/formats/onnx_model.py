@@ -74,7 +74,10 @@ class _Graph:
         """Adds an operation with one output; returns the output's name."""
         output = output or f"v{len(self.nodes)}"
         self.nodes.append(
-            self._onnx.helper.make_node(operator, list(inputs), [output], **attributes)
+            # a name of its own: runtimes make further names of it, which must not be equal
+            self._onnx.helper.make_node(
+                operator, list(inputs), [output], name=f"make {output}", **attributes
+            )
         )
         return output
 
