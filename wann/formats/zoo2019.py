@@ -21,7 +21,8 @@ from typing import Any, NoReturn
 from wann.errors import FormatError
 from wann.formats.champion import Champion
 from wann.formats.parsing import parsing
-from wann.formats.release2019 import ReleaseNetwork, read_bytes, text_of
+from wann.formats.release2019 import ReleaseNetwork, text_of
+from wann.formats.release2019_table import read_bytes
 from wann.printable import printable, shown
 
 # what the release adds to the weights of a task, by what the name of the task holds
