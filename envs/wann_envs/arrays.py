@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wann_envs.files import in_words, open_regular
 from wann_envs.limits import LARGEST_ARCHIVE, LARGEST_ARRAYS, MOST_MEMBERS
 
-_LONGEST_HEADER = 10_000
+_LONGEST_HEADER, _LONGEST_NAME = 10_000, 200
 _PIECE = 1 << 24
 # numpy writes these two; others make much of little, or ask for gigabytes to unpack anything
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -93,6 +93,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
         name = info.filename.removesuffix(".npy")
+        if len(name) > _LONGEST_NAME or not name.isprintable():
+            raise ArraysError(f"holds an array of an odd name, {name[:40]!r}")
         if name in members:
             raise ArraysError(f"array {name!r} occurs twice")
         members[name] = info

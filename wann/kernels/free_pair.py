@@ -9,6 +9,8 @@ from wann.kernels.random import below
 from wann_envs.jit import inner_kernel
 
 _BLOCK = 64
+# candidates whose genes are counted one by one; where more are tried, all are counted at once
+_SINGLY = 8
 
 
 @inner_kernel
@@ -70,6 +72,15 @@ def _mark_taken(genomes, source_id, layer, n_nodes, first_gene, n_genes, n_first
 
 
 @inner_kernel
+def _count_sources(source, n_nodes, room):
+    """Counts the genes from each node, by its position."""
+    for i in range(n_nodes):
+        room.degree[i] = 0
+    for k in range(len(source)):
+        room.degree[room.position[source[k]]] += 1
+
+
+@inner_kernel
 def find_free_pair(
     genomes, first_node, n_nodes, first_gene, n_genes, n_inputs, n_outputs, stream, room
 ):
@@ -105,7 +116,12 @@ def find_free_pair(
         for j in range(n_fixed, n_nodes):
             n_above += room.layer[j] > layer
         # genes lead upwards, and none occurs twice
-        n_free = n_above - count_equal(source, source_id, np.int64(0), n_genes)
+        if k < _SINGLY:
+            n_free = n_above - count_equal(source, source_id, np.int64(0), n_genes)
+        else:
+            if k == _SINGLY:
+                _count_sources(source, n_nodes, room)
+            n_free = n_above - room.degree[chosen]
         if n_free > 0:
             _mark_taken(
                 genomes, source_id, layer, n_nodes, first_gene, n_genes, n_first, n_fixed, room
