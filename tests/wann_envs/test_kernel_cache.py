@@ -339,15 +339,6 @@ def sum_beyond(array, n):
     return total
 
 
-@pytest.mark.skipif(not numba_config.BOUNDSCHECK, reason="is run with NUMBA_BOUNDSCHECK=1")
-def test_reading_out_of_range_is_an_error_in_kernels_with_bounds_checks():
-    assert sum_beyond(np.ones(3), 3) == 3.0
-    with pytest.raises(IndexError):
-        sum_beyond(np.ones(3), 4)
-    with pytest.raises(IndexError):
-        element(np.ones(3), 3)
-
-
 def test_bounds_are_checked_beside_a_cache_of_code_without_checks(tmp_path):
     (tmp_path / "package").mkdir()
     (tmp_path / "package/__init__.py").touch()
