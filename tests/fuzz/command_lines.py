@@ -100,6 +100,8 @@ def random_command_line(rng: random.Random) -> list[str]:
         if rng.random() < wanted:
             words += _given(action, rng)
     words += [rng.choice(HOSTILE)] if rng.random() < 0.02 else []
+    if verb == "tune" and "--seconds" not in " ".join(words):
+        words += ["--evaluations", "100"]
     return [*words, *(_RESUMING if "--resume" in words else _SHORT.get(verb, []))]
 
 
