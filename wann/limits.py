@@ -13,7 +13,7 @@ MOST_INPUTS = 20_000
 MOST_OUTPUTS = 10_000
 
 # of a search
-MOST_GENES = 50_000_000  # of the first population: 6,000 individuals for 784 inputs, 10 outputs
+MOST_GENES = 40_000_000  # of the first population: 5,000 individuals for 784 inputs, 10 outputs
 MOST_RETURNS = 200_000_000  # scores that lie in memory at once
 MOST_BATCH = 100_000  # episodes of an environment in a generation, or of a choice
 MOST_ENTRANTS = 50_000_000  # of all tournaments of a generation

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wann_envs.files import in_words, open_regular
 from wann_envs.limits import LARGEST_ARCHIVE, LARGEST_ARRAYS, MOST_MEMBERS
 
-_LONGEST_HEADER, _LONGEST_NAME = 10_000, 200
+_LONGEST_HEADER, _LONGEST_NAME, _LONGEST_REASON = 10_000, 200, 200
 _PIECE = 1 << 24
 # numpy writes these two; others make much of little, or ask for gigabytes to unpack anything
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -63,8 +63,13 @@ def load_arrays(
         raise ArraysError("is too large for the memory of this machine") from error
     # a damaged archive fails in more ways than can be listed
     except Exception as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise ArraysError(f"is damaged: {reason}") from error
+        raise ArraysError(f"is damaged: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What an exception says, as part of a line."""
+    words = " ".join(str(error).split())
+    return words[:_LONGEST_REASON] or type(error).__name__
 
 
 def _load(
@@ -114,8 +119,7 @@ def _read_member(
     except (ArraysError, MemoryError):
         raise
     except Exception as error:  # as above, with the name of the array
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise ArraysError(f"{name} is damaged: {reason}") from error
+        raise ArraysError(f"{name} is damaged: {_reason(error)}") from error
 
 
 def _read_npy(stream: IO[bytes], size: int, name: str, check: Check | None) -> NDArray[Any]:

@@ -29,6 +29,7 @@ _CREATE_FLAGS = (
 # of a name, so that with what is added it stays below what file systems allow
 _LONGEST_STEM = 100
 _TRIES = 100
+_PIECE = 1 << 20
 _IS_WINDOWS = os.name == "nt"
 # seconds between tries to rename over a file that somebody reads
 _PAUSES = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
@@ -85,7 +86,10 @@ def _check_kind(status: os.stat_result, path: Path) -> None:
 def read_regular(path: Path, most_bytes: int) -> bytes:
     """The content of a regular file; arguments and errors as ``open_regular``."""
     with open_regular(path, most_bytes) as file:
-        content = file.read(most_bytes + 1)
+        # room is made for what is asked for: for no more than there is
+        content = file.read(os.fstat(file.fileno()).st_size + 1)
+        while len(content) <= most_bytes and (piece := file.read(_PIECE)):
+            content += piece
     if len(content) > most_bytes:  # it grew, or is one of those that say they are empty
         raise OSError(errno.EFBIG, f"it has more than {in_words(most_bytes)}", str(path))
     return content

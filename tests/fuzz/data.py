@@ -20,7 +20,7 @@ import numpy as np
 from tests.fuzz.mutations import mutate_bytes, mutate_json_file, mutate_text_file
 from wann.errors import ConfigError, FormatError
 from wann.formats.digest import digest_of_json
-from wann.reproduce.record import read_record, write_record
+from wann.reproduce.record import Record, read_record, write_record
 from wann.search.config_file import config_from_table, read_table
 from wann_envs.classify import DataError, load_npz
 from wann_envs.classify.cache import load_cached, save_cached
@@ -214,9 +214,10 @@ def read_damaged_idx(_folder, rng):
 
 def read_damaged_cache(folder, rng):
     """Reads a damaged cache: what it holds is what was saved, or it counts for nothing."""
-    arrays, path = example_arrays(), folder / "cache.npz"
-    save_cached(path, arrays)
-    path.write_bytes(mutate_npz(path.read_bytes(), rng))
+    arrays, path, whole = example_arrays(), folder / "cache.npz", folder / "whole.npz"
+    if not whole.exists():  # writing waits for the disk
+        save_cached(whole, arrays)
+    path.write_bytes(mutate_npz(whole.read_bytes(), rng))
     found = load_cached(path, ("x", "y"))
     if found is None:
         return "computed anew"
@@ -242,9 +243,11 @@ def example_record():
 
 def read_damaged_record(folder, rng):
     """Reads a damaged record of a reproduction: no figure changes without a word."""
-    path = folder / "reproduction.json"
-    record = write_record(path, example_record())
-    text = mutate_json_file(path.read_bytes(), rng)
+    path, whole = folder / "reproduction.json", folder / "whole.json"
+    record = Record(example_record(), digest_of_json(example_record()))
+    if not whole.exists():
+        assert write_record(whole, record.content) == record
+    text = mutate_json_file(whole.read_bytes(), rng)
     path.write_bytes(text)
     try:
         found = read_record(path, "return")

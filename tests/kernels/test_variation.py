@@ -388,6 +388,23 @@ def test_the_last_free_pair_is_found():
     assert naive.gene_pairs(child)[-1] == last
 
 
+def test_the_only_free_pair_of_many_inputs_is_found():
+    """Where most sources are tried in vain, their genes are counted in another way."""
+    wide = minimal_genome(40, 1)
+    counter = InnovationCounter.after(wide)
+    split, counter = add_node(wide, counter, np.random.default_rng(3), [4])
+    rng = np.random.default_rng(0)
+    while len(naive.free_pairs(split)) > 1:
+        split, counter = add_connection(split, counter, rng)
+    (free,) = naive.free_pairs(split)
+    for seed in range(20):
+        child, _ = add_connection(split, counter, np.random.default_rng(seed))
+        assert naive.gene_pairs(child)[-1] == free
+    full, counter = add_connection(split, counter, rng)
+    with pytest.raises(NetworkError, match="add_connection"):
+        add_connection(full, counter, rng)
+
+
 # innovation numbers
 
 

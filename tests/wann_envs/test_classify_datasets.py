@@ -1,7 +1,10 @@
 """The shipped digits, and data of one's own from an npz file."""
 
+import io
+import os
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from dataclasses import FrozenInstanceError, replace
 
@@ -9,6 +12,8 @@ import numpy as np
 import pytest
 
 from wann_envs.classify import DataError, image_shape_of, load_digits, load_npz
+from wann_envs.arrays import ArraysError, load_arrays
+from wann_envs.classify import digits
 from wann_envs.classify.dataset import held_out
 
 # the digits
@@ -85,6 +90,21 @@ def test_other_names_are_no_image(names):
 def test_every_fifth_sample_of_each_class_is_held_out():
     y = np.array([0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 2])
     assert np.flatnonzero(held_out(y)).tolist() == [5, 9]
+
+
+def test_of_a_small_class_the_last_sample_is_held_out_and_of_a_single_one_none():
+    y = np.array([4, 3, 2, 1, 0, 3, 2, 1, 0, 2, 1, 0, 1, 0, 0])
+    # classes of 5, 4, 3, 2 and 1
+    assert np.flatnonzero(held_out(y)).tolist() == [5, 9, 12, 14]
+    assert held_out(np.zeros(0, int)).tolist() == []
+
+
+def test_split_of_larger_classes_is_that_of_a_loop():
+    y = np.random.default_rng(1).integers(0, 40, 3000)
+    expected = np.zeros(len(y), bool)
+    for label in range(40):
+        expected[np.flatnonzero(y == label)[4::5]] = True
+    assert np.array_equal(held_out(y), expected)
 
 
 def test_split_leaves_training_samples_of_every_class():
@@ -183,6 +203,150 @@ def test_impossible_data_are_an_error_of_one_line_that_names_the_array(tmp_path,
     assert text.startswith(f"{path}: ")
     assert words in text
     assert "\n" not in text
+
+
+def test_small_classes_of_a_file_are_tested_and_a_single_sample_is_for_training(tmp_path):
+    y = np.array([0] * 20 + [1] * 3 + [2])
+    data = load_npz(save(tmp_path, x=np.arange(24.0)[:, None], y=y))
+    assert data.y_test.tolist() == [0, 0, 0, 0, 1]
+    assert data.x_test[-1, 0] == 22
+    assert sorted(set(data.y_train.tolist())) == [0, 1, 2]
+
+
+# sizes
+
+
+def npy(shape, descr="|u1", n_bytes=None):
+    """A header, and zeros for the data, or so many of them."""
+    content = io.BytesIO()
+    head = {"descr": descr, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(content, head)
+    size = np.prod(shape, dtype=object) * np.dtype(descr).itemsize if n_bytes is None else n_bytes
+    return content.getvalue() + bytes(int(size))
+
+
+def archive(tmp_path, packing=zipfile.ZIP_DEFLATED, **members):
+    path = tmp_path / "large.npz"
+    with zipfile.ZipFile(path, "w", packing) as file:
+        for name, content in members.items():
+            file.writestr(f"{name}.npy", content)
+    return path
+
+
+def labels(n):
+    content = io.BytesIO()
+    np.save(content, np.arange(n) % 2)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"x": npy((20, 300_000)), "y": labels(20)}, "x has 300,000 columns: at most 20,000"),
+        ({"x": npy((2, 20_001)), "y": labels(2)}, "x has 20,001 columns"),
+        ({"y": labels(2), "x": npy((10_000_001, 1))}, "x has 10,000,001 samples"),
+        ({"x": npy((20_000, 12_501)), "y": labels(9)}, "x has 250,020,000 numbers"),
+        ({"x": npy((4, 2)), "y": npy((10_000_001,))}, "y has the shape (10000001,)"),
+        ({"x": npy((4, 2)), "y": labels(4), "x_test": npy((3, 50_000))}, "x_test has 50,000 col"),
+        ({"z": npy((30_000_000,))}, "array 'z' is unknown"),
+        ({"x": npy((2**31, 2**31), n_bytes=10)}, "x is damaged: its header tells of another size"),
+        ({"x": npy((2**62, 2**62), n_bytes=0)}, "x is damaged: its header tells of another size"),
+    ],
+)
+def test_data_too_large_are_refused_before_they_are_unpacked(tmp_path, members, words):
+    path = archive(tmp_path, **members)
+    tracemalloc.start()
+    with pytest.raises(DataError) as caught:
+        load_npz(path)
+    assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    tracemalloc.stop()
+    assert words in str(caught.value)
+
+
+def test_more_than_a_thousand_classes_are_refused(tmp_path):
+    y = np.arange(2002) // 2
+    with pytest.raises(DataError, match="x has 1,001 classes: at most 1,000 are taken"):
+        load_npz(save(tmp_path, x=np.zeros((2002, 1), np.uint8), y=y))
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packings_that_numpy_does_not_write_are_refused(tmp_path, packing):
+    path = archive(tmp_path, packing, x=npy((40, 3)), y=labels(40))
+    with pytest.raises(DataError, match="x is packed in a way that numpy.savez does not write"):
+        load_npz(path)
+
+
+def test_what_is_together_too_large_is_refused(tmp_path):
+    path = archive(tmp_path, a=npy((1000,)), b=npy((1000,)))
+    assert set(load_arrays(path)) == {"a", "b"}
+    with pytest.raises(ArraysError, match=r"unpacks to 2.26 kB, more than 2 kB"):
+        load_arrays(path, most_bytes=2000)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (npy((4,), "|b1", 0) + bytes([0, 1, 2, 1]), "neither true nor false"),
+        (npy((1,), "<U1", 0) + b"\xff\xff\xff\x7f", "what is no character"),
+        (npy((2,), "|O", 16), "holds Python objects"),
+        (npy((2,), "<M8[s]", 16), "has the type datetime64[s]"),
+        (b"", "is not an array"),
+    ],
+)
+def test_bytes_that_are_no_value_of_their_type_are_an_error(tmp_path, content, words):
+    with pytest.raises(ArraysError) as caught:
+        load_arrays(archive(tmp_path, a=content))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "\x1b[31m", "x\u202e"])
+def test_odd_names_of_arrays_are_not_quoted_in_full(tmp_path, name):
+    with pytest.raises(ArraysError) as caught:
+        load_arrays(archive(tmp_path, **{name: npy((3,))}))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 100
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_a_pipe_or_a_device_is_no_file_of_data(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    for path in (tmp_path / "pipe.npz", "/dev/zero", tmp_path):
+        with pytest.raises(DataError, match="cannot be read: it is (no regular file|a folder)"):
+            load_npz(path)
+
+
+# the check that all data pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"y_train": np.arange(1442) + 300}, "y_train has the label 1741: expected 0 to 9"),
+        ({"y_test": np.full(355, -1)}, "y_test has the label -1"),
+        ({"y_test": np.zeros(355, np.uint8)}, "y_test has the type uint8"),
+        ({"y_train": np.zeros((1442, 1), np.int64)}, "y_train has the type int64 and shape (1442,"),
+        ({"y_test": np.zeros(5, np.int64)}, "x_test has the type float64 and shape (355, 64)"),
+        ({"x_train": np.full((1442, 64), np.nan)}, "x_train holds numbers that are not finite"),
+        ({"x_test": np.full((355, 64), -np.inf)}, "x_test holds numbers that are not finite"),
+        ({"x_test": np.zeros((355, 63))}, "x_test has the type float64 and shape (355, 63)"),
+        ({"x_train": np.zeros((1442, 64), int)}, "x_train has the type int64"),
+        ({"x_train": np.zeros((1442, 8, 8))}, "x_train has shape (1442, 8, 8): expected (n, d)"),
+        ({"n_classes": 1}, "there are 1 classes"),
+    ],
+)
+def test_data_that_kernels_would_read_beyond_are_refused(changes, words):
+    with pytest.raises(DataError) as caught:
+        replace(load_digits(), **changes)
+    assert words in str(caught.value)
+
+
+def test_digits_that_are_not_those_of_the_package_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(digits, "_PATH", save(tmp_path, x=X, y=Y))
+    with pytest.raises(DataError, match="is damaged: install the package again"):
+        load_digits()
+    monkeypatch.setattr(digits, "_PATH", tmp_path / "none.npz")
+    with pytest.raises(DataError, match="cannot be read"):
+        load_digits()
 
 
 def test_number_too_large_for_the_precision_is_an_error(tmp_path):

@@ -6,13 +6,14 @@ import http.server
 import os
 import struct
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wann_envs.classify import DataError, load_mnist256, load_mnist784, mnist, mnist_files
-from wann_envs.classify.cache import cache_folder
+from wann_envs.classify.cache import cache_folder, save_cached
 from wann_envs.classify.idx import read_idx
 from wann_envs.classify.mnist256 import mnist256
 
@@ -168,6 +169,38 @@ def test_file_that_is_no_mnist_is_an_error_that_names_it(folder, content, words)
     assert words in text
 
 
+@pytest.mark.parametrize(
+    ("head", "n_more", "words"),
+    [
+        ((3, 28, 28), 60_000_000, "67888 or more bytes of data, but its header tells of 3 × 28"),
+        ((80_000, 28, 28), 10**6, "1000000 bytes of data, but its header tells of 80000"),
+        ((2**32 - 1,) * 3, 10**6, "is too large: its header tells of 4294967295 × 4294967295"),
+        ((400_000, 28, 28), 10**6, "314 MB, more than 250 MB"),
+    ],
+)
+def test_gzip_is_unpacked_as_far_as_its_header_tells(folder, head, n_more, words):
+    content = bytes((0, 0, 8, 3)) + struct.pack(">3I", *head) + bytes(n_more)
+    (folder / NAMES[0]).write_bytes(gzip.compress(content, 1))
+    tracemalloc.start()
+    text = message(load_mnist784, folder)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+    assert words in text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_what_is_no_regular_file_counts_as_missing(folder, make):
+    (folder / NAMES[1]).unlink()
+    make(folder / NAMES[1])
+    assert f"{NAMES[1]} is missing" in message(load_mnist784, folder)
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/data", "a\0b", "x" * 5000])
+def test_a_name_that_no_folder_can_have_is_an_error_of_one_line(name):
+    message(load_mnist784, name)
+
+
 def test_label_beyond_nine_is_an_error(folder):
     (folder / NAMES[3]).write_bytes(idx(np.arange(10) + 3))
     assert "has the label 12, expected 0 to 9" in message(load_mnist784, folder)
@@ -217,6 +250,67 @@ def test_damaged_cache_is_made_anew(folder, cache):
     load_mnist256(folder)
     assert len(path.read_bytes()) == len(good)
     assert list(cache.iterdir()) == [path]
+
+
+def forgeries(arrays):
+    """Changes of a cache, each with a digest that fits it."""
+    wrong = arrays["y_train"].astype(np.int64) + 300
+    yield {"y_train": wrong}
+    yield {"y_train": (wrong % 256).astype(np.uint8)}
+    yield {"y_test": arrays["y_test"][:-1]}
+    yield {"x_train": arrays["x_train"] - 1}
+    yield {"x_train": arrays["x_train"].astype(np.float64)}
+    yield {"x_test": arrays["x_test"][:, :200]}
+    yield {"x_test": arrays["x_test"] + mnist.UNITS}
+    yield {"content": np.array("\x1b[31m")}
+    yield {"content": np.array(["0" * 64])}
+
+
+def test_cache_of_other_values_is_made_anew_whatever_its_digest(folder, cache):
+    expected = load_mnist256(folder)
+    (path,) = cache.iterdir()
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files if name != "digest"}
+    for changes in forgeries(arrays):
+        for save in (save_cached, lambda path, arrays: np.savez(path, **arrays)):
+            save(path, arrays | changes)
+            data = load_mnist256(folder)
+            assert np.array_equal(data.y_train, expected.y_train)
+            assert np.array_equal(data.x_test, expected.x_test)
+            assert data.sha256 == expected.sha256
+
+
+def test_cache_without_a_digest_or_with_another_is_made_anew(folder, cache, monkeypatch):
+    load_mnist256(folder)
+    (path,) = cache.iterdir()
+    with np.load(path) as file:
+        arrays = dict(file.items())
+    computed = []
+    units = mnist.mnist256_units
+    monkeypatch.setattr(mnist, "mnist256_units", lambda x: computed.append(1) or units(x))
+    for digest in ({}, {"digest": np.array("0" * 32)}, {"digest": np.array(7)}):
+        computed.clear()
+        rest = {name: array for name, array in arrays.items() if name != "digest"}
+        np.savez(path, **rest, **digest)
+        load_mnist256(folder)
+        assert computed
+    computed.clear()
+    load_mnist256(folder)
+    assert not computed
+
+
+def test_content_has_one_digest_packed_or_not_and_others_have_another(tmp_path, folder):
+    packed = write(tmp_path / "packed", contents(), ".gz")
+    other = write(tmp_path / "other", contents(seed=1))
+    digest = load_mnist784(folder).sha256
+    assert load_mnist256(packed).sha256 == load_mnist256(folder).sha256 == digest
+    assert load_mnist784(other).sha256 != digest
+    assert load_mnist784(folder).folder == str(folder)
+
+
+@needs_mnist
+def test_the_digest_of_mnist_is_known():
+    assert load_mnist784(real_folder, "float32").sha256 == mnist.MNIST_SHA256
 
 
 def test_cache_that_cannot_be_written_is_no_error(folder, tmp_path, monkeypatch):

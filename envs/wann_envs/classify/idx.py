@@ -66,14 +66,25 @@ def _read(read: Callable[[int], bytes], n_dimensions: int, name: str) -> NDArray
         raise DataError(
             f"{name} is too large: {tells}, {in_words(size)}, more than {in_words(LARGEST_IDX)}"
         )
-    data, rest = read(size), read(_PIECE)
+    data = _read_most(read, size)
+    rest = _read_most(read, _PIECE)
     if len(data) < size or rest:
         has = f"{len(data) + len(rest)}{' or more' if len(rest) == _PIECE else ''}"
         raise DataError(
             f"{name} has {has} bytes of data, but its header tells of "
             f"{' × '.join(map(str, shape))} = {size}"
         )
-    return np.frombuffer(data, np.uint8).reshape(shape)
+    array = np.frombuffer(data, np.uint8).reshape(shape)
+    array.flags.writeable = False
+    return array
+
+
+def _read_most(read: Callable[[int], bytes], size: int) -> bytearray:
+    """Reads so many bytes, or all; there is never more room than for what there is."""
+    data = bytearray()
+    while len(data) < size and (piece := read(min(size - len(data), _PIECE))):
+        data += piece
+    return data
 
 
 def _read_shape(read: Callable[[int], bytes], n_dimensions: int, name: str) -> tuple[int, ...]:
