@@ -11,9 +11,8 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from wann_envs.classify import DataError, image_shape_of, load_digits, load_npz
 from wann_envs.arrays import ArraysError, load_arrays
-from wann_envs.classify import digits
+from wann_envs.classify import DataError, digits, image_shape_of, load_digits, load_npz
 from wann_envs.classify.dataset import held_out
 
 # the digits
