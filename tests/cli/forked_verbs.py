@@ -48,7 +48,15 @@ def _tuned(champion, *_, **__):
 
 
 def replace_what_takes_minutes():
-    result = SimpleNamespace(seed=1, directory=Path("x"), scores={}, tuned_weights={}, seconds={})
+    result = SimpleNamespace(
+        seed=1,
+        directory=Path("x"),
+        scores={},
+        tuned_weights={},
+        seconds={},
+        digest="0",
+        notes=(),
+    )
     wann.reproduce.reproduction.reproduce = lambda *_: (f"| {TEXT} |", [result])
     wann.tuning.tune.tune_champion = _tuned
     wann.view.pictures.save_run_pictures = lambda *_: None

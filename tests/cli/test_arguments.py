@@ -68,7 +68,7 @@ def parsed(capsys):
     """Parses; returns None where it was refused as it should be, else the namespace."""
 
     def parse(words):
-        start = time.perf_counter()
+        start = time.process_time()
         made, code = None, None
         try:
             made = make_parser().parse_args(words)
@@ -81,7 +81,7 @@ def parsed(capsys):
             assert errors[:-1].isprintable()
             assert errors.startswith("wann")
             assert len(errors) < 1700
-        assert time.perf_counter() - start < 1.5
+        assert time.process_time() - start < 1.5
         return made
 
     return parse

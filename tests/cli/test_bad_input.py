@@ -504,7 +504,7 @@ def test_picture_beside_a_champion_file_is_not_overwritten(refused, tmp_path):
     ("out", "fragment"),
     [
         ("file", "file"),
-        ("file/run", "Not a directory"),
+        ("file/run", "is a file, not a folder"),
         ("/proc/run", "/proc/run"),
         ("/dev/null", "/dev/null"),
         ("x" * 300, "name too long"),

@@ -45,6 +45,8 @@ def start(folder, verb, *words, code=None):
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
+        # as in a terminal, also where these tests run in the background
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     while not takes_signals(process.pid) and process.poll() is None:
         time.sleep(0.001)

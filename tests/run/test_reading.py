@@ -123,10 +123,19 @@ def test_a_run_of_an_older_version_goes_on_as_if_it_had_been_made_today(tmp_path
     assert evolve("--resume", tmp_path / "run", "--generations", 7, "--quiet") == 0
     new = ["--config", OLD / f"v{version}" / "config.toml", "--out", tmp_path / "new"]
     assert evolve(*new, "--generations", 7, "--quiet") == 0
-    champions, metrics, fronts = results(tmp_path / "run")
-    assert (champions, metrics) == results(tmp_path / "new")[:2]
+    (champions, metrics, fronts), new = results(tmp_path / "run"), results(tmp_path / "new")
+    assert (champions, without_maxima(metrics)) == (new[0], without_maxima(new[1]))
     if version > 1:  # which had no fronts yet
-        assert fronts == results(tmp_path / "new")[2]
+        assert without_maxima(fronts.decode().splitlines()) == without_maxima(
+            new[2].decode().splitlines()
+        )
+
+
+def without_maxima(lines):
+    """Rows without what older versions wrote differently: maxima that were below means."""
+    names = lines[0].split(",")
+    kept = [k for k, name in enumerate(names) if "max" not in name]
+    return [[line.split(",")[k] for k in kept] for line in lines]
 
 
 # arrays
