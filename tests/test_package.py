@@ -16,7 +16,7 @@ import pytest
 
 import wann
 import wann_envs
-from wann.numba_cache import sources_hash, use_hashed_cache
+from wann_envs.kernel_folder import sources_hash
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = [Path(wann.__file__).parent, Path(wann_envs.__file__).parent]
@@ -136,9 +136,7 @@ def modules_after(code):
     return set(json.loads(process.stdout))
 
 
-@pytest.mark.parametrize(
-    "code", ["import wann", "import wann.cli.main", "import wann.numba_cache; dir(wann)"]
-)
+@pytest.mark.parametrize("code", ["import wann", "import wann.cli.main", "import wann; dir(wann)"])
 def test_import_is_light(code):
     heavy = {"numpy", "numba", "matplotlib", "gymnasium", "networkx", "rich", "pygame", "PIL"}
     assert not modules_after(code) & heavy
@@ -160,7 +158,7 @@ def copied(tmp_path):
         )
 
     def hash_now():
-        code = "import wann, wann.numba_cache as c; print(wann.__file__, c.sources_hash())"
+        code = "import wann, wann_envs.kernel_folder as c; print(wann.__file__, c.sources_hash())"
         process = subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
@@ -214,32 +212,12 @@ def test_cache_of_kernels_stays_when_something_else_changes(copied):
     assert hash_now() == before
 
 
-def test_every_compiled_function_is_in_a_hashed_source():
-    """A kernel that takes njit from elsewhere would not be seen by the hash."""
+def test_every_compiled_function_has_our_cache_and_is_in_a_hashed_source():
     for folder in PACKAGES:
         for path in folder.rglob("*.py"):
             text = path.read_text(encoding="utf-8")
-            assert "@njit" not in text or "numba" in text, path
-
-
-def test_cache_folder_is_named_by_the_hash_unless_one_is_set(monkeypatch, tmp_path):
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    use_hashed_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "wann" / f"numba-{sources_hash()}")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "mine")
-    use_hashed_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == "mine"
-
-
-def test_cache_folder_can_be_written_where_the_home_folder_cannot(monkeypatch, tmp_path):
-    (tmp_path / "file").touch()
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    use_hashed_cache()
-    folder = Path(os.environ["NUMBA_CACHE_DIR"])
-    folder.mkdir(parents=True, exist_ok=True)
-    assert sources_hash() in folder.name
+            assert "@njit" not in text, path
+            assert "@kernel" not in text or "wann_envs.jit" in text, path
 
 
 # results

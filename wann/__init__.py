@@ -5,15 +5,14 @@ Gaier & Ha 2019, "Weight Agnostic Neural Networks", https://arxiv.org/abs/1906.0
 
 from __future__ import annotations
 
-import importlib
-import sys
-from typing import TYPE_CHECKING, Any
-
-from wann.numba_cache import use_hashed_cache
+# as in typing: the command line must be able to take a Ctrl-C a moment after its start
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    import typing
+
     from wann.errors import WannError as WannError
     from wann.formats.champion import Champion as Champion
     from wann.formats.champion import load_champion as load_champion
@@ -55,11 +54,10 @@ _PLACES = {
 __all__ = sorted([*_PLACES, "__version__"])
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name in _PLACES:
-        # kernels are cached by a hash of their sources; numba reads the variable when imported
-        if "numba" not in sys.modules:
-            use_hashed_cache()
+        import importlib
+
         return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

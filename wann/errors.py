@@ -38,6 +38,14 @@ class RunError(WannError):
     """A run directory cannot be used: it exists, is locked, unwritable or damaged."""
 
 
+class WannWarning(UserWarning):
+    """Base of the package's warnings; the command line prints each as one line."""
+
+
+class EditedFileWarning(WannWarning):
+    """A file is not as it was written: its content has another digest."""
+
+
 def near_hint(name: str, names: Iterable[str], compared: Callable[[str], str] = str) -> str:
     """Words to put after an unknown name: the nearest known one, or nothing if none is near.
 

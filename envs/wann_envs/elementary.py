@@ -18,7 +18,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+
+from wann_envs.jit import emitted
 
 __all__ = ["Emitter", "cospi", "exp", "like", "sinpi"]
 
@@ -190,11 +191,10 @@ class Emitter:
         return b.bitcast(b.shl(exponent, splat(shift)), self.kind)
 
 
-def _scalar(name: str) -> Any:
-    """An intrinsic that calls a method of ``Emitter`` on one number."""
+def _on_one_number(name: str) -> Any:
+    """A method of ``Emitter`` on one number, as ``emitted`` wants it."""
 
-    @intrinsic
-    def call(typingctx: Any, x: Any) -> Any:
+    def define(x: Any) -> Any:
         if not isinstance(x, types.Float):
             return None
 
@@ -203,10 +203,7 @@ def _scalar(name: str) -> Any:
 
         return x(x), codegen
 
-    return call
-
-
-_sinpi_llvm, _cospi_llvm, _exp_llvm = (_scalar(name) for name in ("sinpi", "cospi", "exp"))
+    return define
 
 
 def like(x, value):
@@ -214,11 +211,12 @@ def like(x, value):
     return type(x)(value)
 
 
-@overload(like, inline="always")
-def _like(x, value):
-    if x == types.float32:
-        return lambda x, value: np.float32(value)
-    return lambda x, value: np.float64(value)
+@emitted(like)
+def _like_llvm(x: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.cast(builder, args[1], signature.args[1], signature.return_type)
+
+    return (types.float32 if x == types.float32 else types.float64)(x, value), codegen
 
 
 def sinpi(x):
@@ -226,9 +224,7 @@ def sinpi(x):
     return type(x)(np.sin(np.pi * np.remainder(np.float64(x), 2.0)))
 
 
-@overload(sinpi, inline="always")
-def _sinpi(x):
-    return lambda x: _sinpi_llvm(x)
+emitted(sinpi)(_on_one_number("sinpi"))
 
 
 def cospi(x):
@@ -236,9 +232,7 @@ def cospi(x):
     return type(x)(np.cos(np.pi * np.remainder(np.float64(x), 2.0)))
 
 
-@overload(cospi, inline="always")
-def _cospi(x):
-    return lambda x: _cospi_llvm(x)
+emitted(cospi)(_on_one_number("cospi"))
 
 
 def exp(x):
@@ -250,6 +244,4 @@ def exp(x):
     return type(x)(np.exp(np.clip(np.float64(x), -limit, limit)))
 
 
-@overload(exp, inline="always")
-def _exp(x):
-    return lambda x: _exp_llvm(x)
+emitted(exp)(_on_one_number("exp"))

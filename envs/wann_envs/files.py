@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,9 @@ _CREATE_FLAGS = (
 # of a name, so that with what is added it stays below what file systems allow
 _LONGEST_STEM = 100
 _TRIES = 100
+_IS_WINDOWS = os.name == "nt"
+# seconds between tries to rename over a file that somebody reads
+_PAUSES = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def in_words(n_bytes: float) -> str:
@@ -88,46 +92,58 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
     """Yields a name to write to; at the end it becomes ``path``, on an error nothing does.
 
     A symbolic link is followed, the permissions of an old file are kept, and the temporary file,
     beside the new one and with its suffix, is one that nobody else has made. What was written is on
-    the disk before the name changes, and the name before the block ends.
+    the disk before the name changes, and the name before the block ends; not without ``is_synced``.
 
     Raises:
         OSError: it cannot be written; or there is a device, a pipe or a folder.
     """
-    try:
-        target = Path(os.path.realpath(path))
-        if target.is_symlink():
-            raise OSError(errno.ELOOP, "a loop of symbolic links", str(path))
-        mode = _mode_of(target)
+    with _names_checked(path):
+        target, mode = _place_of(path)
         temporary = _create(target)
-    except ValueError as error:  # NUL or a lone surrogate in the name
-        raise OSError(errno.EINVAL, f"no name of a file: {error}", repr(str(path))) from error
     try:
         yield temporary
         if mode is not None:
             with suppress(OSError):
                 temporary.chmod(mode)
-        _sync(temporary)
-        temporary.replace(target)
-        sync_folder(target.parent)
+        if is_synced:
+            _sync(temporary)
+        replace_file(temporary, target)
+        if is_synced:
+            sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink()
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Replaces the file at ``path``, or leaves it as it was; errors as ``replaced``."""
-    with replaced(path) as temporary:
+def write_file(path: Path, content: bytes, *, is_synced: bool = True) -> None:
+    """Replaces the file at ``path``, or leaves it as it was; all else as of ``replaced``."""
+    with replaced(path, is_synced=is_synced) as temporary:
         temporary.write_bytes(content)
+
+
+def replace_file(path: Path, target: Path) -> None:
+    """Renames a file, over another if there is one; errors as ``Path.replace``.
+
+    Windows refuses while somebody has the other one open: readers are waited for, a moment.
+    """
+    for pause in _PAUSES if _IS_WINDOWS else ():
+        try:
+            path.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    path.replace(target)
 
 
 def sync_folder(folder: Path) -> None:
     """Brings the names of a folder to the disk, where the system can."""
-    if os.name == "nt":
+    if _IS_WINDOWS:
         return
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -137,9 +153,55 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def check_writable(path: Path) -> None:
+    """Finds out whether ``replaced`` could write, before there is work that could be lost.
+
+    An empty file is made beside it, and removed.
+
+    Raises:
+        OSError: it could not, now; ``strerror`` says why.
+    """
+    with _names_checked(path):
+        target, mode = _place_of(path)
+        if mode is not None:
+            _check_replaceable(target)
+        _create(target).unlink()
+
+
 def check_replaceable(path: Path) -> None:
     """Raises OSError where something other than a file lies at ``path``, links followed."""
-    _mode_of(Path(os.path.realpath(path)))
+    with _names_checked(path):
+        _place_of(path)
+
+
+@contextmanager
+def _names_checked(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:  # NUL or a lone surrogate in the name
+        raise OSError(errno.EINVAL, f"no name of a file: {error}", repr(str(path))) from error
+
+
+def _place_of(path: Path) -> tuple[Path, int | None]:
+    """Where a file is written, links followed, and the permissions of the file that lies there."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, "a loop of symbolic links", str(path))
+    return target, _mode_of(target)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuses files that no rename replaces: those marked immutable, and others' in /tmp."""
+    try:
+        os.close(os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))
+    except OSError as error:
+        # without permission to write into it, a file can still be replaced
+        if error.errno in (errno.EPERM, errno.EROFS):
+            raise
+    user = os.geteuid() if hasattr(os, "geteuid") else 0
+    folder = target.parent.stat()
+    if folder.st_mode & stat.S_ISVTX and user not in (0, folder.st_uid, target.stat().st_uid):
+        raise OSError(errno.EPERM, "it belongs to somebody else", str(target))
 
 
 def _mode_of(target: Path) -> int | None:

@@ -488,7 +488,7 @@ def test_missing_folders_are_named(refused, finished, output):
 
 
 @pytest.mark.parametrize(
-    ("option", "name"), [("--gif", "a.png"), ("--gif", "a"), ("--mp4", "a.gif"), ("--gif", "")]
+    ("option", "name"), [("--gif", "a.png"), ("--gif", "a"), ("--mp4", "a.gif")]
 )
 def test_films_of_another_kind_are_refused(refused, finished, option, name):
     assert f".{option.strip('-')}" in refused("replay", finished, option, name)
@@ -582,7 +582,7 @@ def room_for(n_bytes):
 @pytest.mark.usefixtures("finished")
 @pytest.mark.parametrize(
     ("n_bytes", "name"),
-    [(0, "config.toml"), (600, "config.toml"), (5000, "checkpoint.npz"), (30_000, "champion.png")],
+    [(0, "config.toml"), (600, "config.toml"), (5000, "checkpoint.npz")],
 )
 def test_no_space_for_a_new_run_is_one_line_that_names_the_file(run, tmp_path, n_bytes, name):
     directory = tmp_path / "run"
@@ -593,6 +593,18 @@ def test_no_space_for_a_new_run_is_one_line_that_names_the_file(run, tmp_path, n
     assert name in captured.err
     # nothing half written
     assert not (directory / name).exists()
+    assert not list(directory.glob(".*.tmp*"))
+
+
+@pytest.mark.usefixtures("finished")
+def test_no_space_for_a_picture_is_a_warning_and_the_run_is_complete(run, tmp_path):
+    directory = tmp_path / "run"
+    with room_for(40_000):
+        code, captured = run("evolve", *TINY, "--out", directory, "--quiet")
+    assert (code, captured.out) == (0, "")
+    assert captured.err.count("\n") == 1
+    assert "warning: the pictures cannot be drawn" in captured.err
+    assert json.loads((directory / "meta.json").read_text(encoding="utf-8"))["is_complete"] is True
     assert not list(directory.glob(".*.tmp*"))
 
 
@@ -673,5 +685,16 @@ def test_reader_that_goes_away_is_no_error_worth_a_word():
     assert process.stderr == ""
 
 
-def test_more_episodes_than_fit_into_memory_are_one_line(refused, finished):
-    assert "memory" in refused("evaluate", finished, "--episodes", 10**15).lower()
+def test_more_random_weights_than_fit_into_memory_are_one_line(refused, tmp_path):
+    hidden = [{"id": 100 + k, "kind": "hidden", "activation": "tanh"} for k in range(200)]
+    pairs = [(i, 100 + k) for k in range(200) for i in range(6)] + [
+        (100 + k, 30) for k in range(200)
+    ]
+    path = write_champion(
+        tmp_path / "champion.json",
+        nodes=[*CHAMPION["nodes"][:6], *hidden, CHAMPION["nodes"][-1]],
+        connections=[{"source": source, "target": target} for source, target in pairs],
+    )
+    error = refused("evaluate", path, "--episodes", 10**6)
+    assert "memory" in error
+    assert "1400 random weights" in error

@@ -80,7 +80,7 @@ def test_a_missing_box2d_is_one_line_with_the_command(capsys, tmp_path):
     path = champion_of(STEERER, tmp_path / "champion.json")
     words = ["replay", path, "--weight", "1", "--backend", "gymnasium"]
     for line in (words, ["bench", "car_racing", "--fidelity", "1"]):
-        assert "pip install 'wann[box2d]'" in refused(capsys, *line)
+        assert "pip install '.[box2d]'" in refused(capsys, *line)
 
 
 def test_fidelity_is_reported(capsys):

@@ -23,8 +23,8 @@ from tests.cli import runs
 from tests.cli.runs import evolve, results
 from wann.cli.main import make_parser
 from wann.formats.champion import load_champion
-from wann.run.loop import Run
 from wann.search.config_file import config_from_table
+from wann_envs.beside import Beside
 
 TINY = [*runs.TINY, "--generations", "6"]
 DOCUMENTED_FILES = {
@@ -77,9 +77,9 @@ def test_pictures_can_be_read(finished):
 def test_run_that_was_stopped_before_its_first_generation_has_all_files_too(
     tmp_path, monkeypatch, capsys
 ):
-    warm_up = Run._warm_up
+    compile_ = Beside.compile
     monkeypatch.setattr(
-        Run, "_warm_up", lambda run: (warm_up(run), signal.raise_signal(signal.SIGINT))
+        Beside, "compile", lambda beside: (compile_(beside), signal.raise_signal(signal.SIGINT))
     )
     assert evolve(*TINY, "--out", tmp_path / "run") == 130
     captured = capsys.readouterr()

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
@@ -146,9 +147,12 @@ def test_import_can_write_to_the_standard_output(capsys):
         ("import small.out --task '\udcff' --inputs 5 --outputs 1 -o a.json", "no name"),
         ("import small.out --task t --inputs 6 --outputs 1 -o a.json", "row 2, column 7"),
         ("import small.out --task t --inputs 7 --outputs 1 -o a.json", "8 nodes cannot hold"),
-        ("import small.out --task t --inputs -1 --outputs 1 -o a.json", "at least 0"),
+        ("import small.out --task t --inputs -1 --outputs 1 -o a.json", "from 0 to"),
         ("import none.out --task cartpole_swingup -o a.json", "none.out: No such file"),
-        ("import . --task cartpole_swingup -o a.json", "directory"),
+        ("import . --task cartpole_swingup -o a.json", "it is a folder"),
+        ("import /dev/zero --task cartpole_swingup -o a.json", "no regular file"),
+        ("import small.out --inputs 1000000000 --outputs 1 -o a.json", "from 0 to 20000"),
+        ("import small.out --inputs 5 --outputs 99999999999999999999 -o a.json", "from 1 to 10000"),
         ("import zoo.json --task cartpole_swingup -o a.json", "zoo.json, row 1"),
         ("import small.out --task cartpole_swingup -o zoo.json", "--overwrite"),
         ("import small.out --task cartpole_swingup -o .", "folder"),
@@ -316,7 +320,7 @@ def test_export_refuses(refused, line, fragment):
 @pytest.mark.usefixtures("champion")
 def test_export_without_the_package_onnx_names_the_extra(refused, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    assert "pip install 'wann[onnx]'" in refused("export champion.json -o a.onnx")
+    assert "pip install '.[onnx]'" in refused("export champion.json -o a.onnx")
 
 
 @pytest.mark.parametrize("verb", ["import", "export"])
@@ -345,3 +349,78 @@ def test_champion_of_the_paper_is_imported_evaluated_and_exported(told):
     assert json.loads(Path("zoo2.json").read_text(encoding="utf-8")) == published
     scores = json.loads(told("evaluate champion.json --episodes 50 --json"))
     assert scores["network"]["connections"] == 52
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and devices")
+@pytest.mark.parametrize(
+    ("line", "fragment"),
+    [
+        ("import small.out --task cartpole_swingup -o small.out --overwrite", "the network itself"),
+        ("import small.out --task cartpole_swingup -o link.out --overwrite", "the network itself"),
+        (
+            "import small.out --task cartpole_swingup --weights zoo.json -o hard.json --overwrite",
+            "the file of weights itself",
+        ),
+        ("import small.out --task cartpole_swingup -o /dev/null --overwrite", "no regular file"),
+        ("export champion.json -o hard_champion.py --overwrite", "the champion itself"),
+        ("export . -o link_champion.py --overwrite", "the champion itself"),
+        ("export champion.json --weights w.json -o link_w.out --overwrite", "the output itself"),
+        ("export champion.json --format json -o /dev/null --overwrite", "no regular file"),
+        ("export champion.json --weights /dev/zero -o a.out --overwrite", "no regular file"),
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_over_a_device(folder, refused, line, fragment):
+    save_champion(champion_with(), "champion.json")
+    Path("link.out").symlink_to("small.out")
+    Path("hard.json").hardlink_to("zoo.json")
+    Path("hard_champion.py").hardlink_to("champion.json")
+    Path("link_champion.py").symlink_to(folder / "champion.json")
+    Path("link_w.out").symlink_to("w.json")
+    assert fragment in refused(line)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and modes")
+def test_import_and_export_follow_links_and_keep_modes(told):
+    Path("file.json").write_text("old", encoding="utf-8")
+    Path("file.json").chmod(0o600)
+    Path("link.json").symlink_to("file.json")
+    told("import small.out --task cartpole_swingup -o link.json --overwrite")
+    assert load_champion("file.json").task == "cartpole_swingup"
+    Path("file.py").write_text("old", encoding="utf-8")
+    Path("file.py").chmod(0o640)
+    Path("link.py").symlink_to("file.py")
+    told("export file.json -o link.py --overwrite")
+    assert "def policy" in Path("file.py").read_text(encoding="utf-8")
+    for name, mode in (("json", 0o600), ("py", 0o640)):
+        assert Path(f"link.{name}").is_symlink()
+        assert Path(f"file.{name}").stat().st_mode & 0o777 == mode
+
+
+def test_import_says_what_it_sets_aside_and_how_to_use_it(told):
+    line = "import small.out --task cartpole_swingup -o a.json --overwrite"
+    assert "note: 1 of 4 entries are other numbers than 1" in (text := told(line))
+    assert "--weights values" in text
+    assert load_champion("a.json").tuned_weights is None
+    assert "set aside" not in told(f"{line} --weights values")
+    assert load_champion("a.json").tuned_weights == (1.0, 1.0, -1.58, 1.0)
+    assert "set aside" not in told(f"{line} --weights zoo.json")
+
+
+def test_import_of_ones_has_nothing_to_say(told):
+    table = SMALL.copy()
+    table[0, 7] = 1.0
+    np.savetxt("ones.out", table, delimiter=",", fmt="%1.2e")
+    assert "note" not in told("import ones.out --task cartpole_swingup -o a.json")
+
+
+@pytest.mark.parametrize(
+    "weights", [(1.0,) * 4, (0.5, -0.25, 2.0, 1.0), (0.0, -0.0, 5e-324, 0.1)], ids=str
+)
+def test_weights_of_few_digits_come_back_as_they_were_exported(told, weights):
+    save_champion(replace(champion_with(), tuned_weights=weights), "tuned.json")
+    told("export tuned.json -o tuned.out --weights weights.json")
+    for options in ("", "--weights values", "--weights weights.json"):
+        text = told(f"import tuned.out --task cartpole_swingup {options} -o again.json --overwrite")
+        assert "set aside" not in text
+        again = load_champion("again.json").tuned_weights
+        assert list(map(repr, again)) == list(map(repr, weights))

@@ -15,8 +15,8 @@ from tests.cli.runs import TINY, evolve, results
 from wann.cli.main import main
 from wann.executor import pieces
 from wann.genome import breed
-from wann.run.loop import Run
 from wann.run.metrics import MetricsFile
+from wann_envs.beside import Beside
 
 # a checkpoint after each generation
 SAVING = [*TINY, "--set", "checkpoint.seconds=0"]
@@ -107,9 +107,9 @@ def test_interrupt_while_the_kernels_are_compiled_can_be_resumed(
     uninterrupted, tmp_path, monkeypatch
 ):
     directory = tmp_path / "run"
-    warm_up = Run._warm_up
+    compile_ = Beside.compile
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "_warm_up", lambda run: (warm_up(run), signal.raise_signal(2)))
+        patch.setattr(Beside, "compile", lambda b: (compile_(b), signal.raise_signal(2)))
         assert evolve(*SAVING, "--generations", N, "--out", directory, "--quiet") == 130
     assert evolve("--resume", directory, "--quiet") == 0
     assert results(directory) == results(uninterrupted)

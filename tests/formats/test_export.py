@@ -280,8 +280,11 @@ def test_python_tells_what_it_is():
     )
     source = champion_to_python(champion)
     assert f"written by wann {wann.__version__}" in source
-    assert "# Mean return with tuned weights: 932.0 ± 6.3 over 100 episodes." in source
-    assert "x2 = float(inputs[1])  # θ'" in source
+    assert "# Mean return with tuned weights: 932.0 +- 6.3 over 100 episodes." in source
+    space = {}
+    exec(source, space)
+    assert (space["TASK"], space["INPUTS"]) == ("some task", ["x", "θ'"])
+    assert space["OUTPUTS"] == ["force <&>"]
     assert "Maps 2 inputs to a list of 1 output." in source
 
 
@@ -384,7 +387,7 @@ def test_onnx_of_a_large_network_is_loaded_quickly():
 
 def test_without_the_package_onnx_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(WannError, match=r"pip install 'wann\[onnx\]'"):
+    with pytest.raises(WannError, match=r"pip install '\.\[onnx\]'"):
         champion_to_onnx(random_champion(0))
 
 

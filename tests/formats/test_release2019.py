@@ -1,6 +1,7 @@
 """Files of the 2019 release: what is in them is read, computed alike, and written as it was."""
 
 import json
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -298,9 +299,8 @@ def small_champion(weights=None, **changes):
     return replace(Champion(network, "some task", *names(2, 1), tuned_weights=weights), **changes)
 
 
-# 5e-324 is how a weight of 0 is written
-weights_of_any_kind = st.floats(-1e300, 1e300, allow_subnormal=False) | st.sampled_from(
-    [0.0, -0.0, 1.0, 0.5, 1e-17, 0.1, 1e300]
+weights_of_any_kind = st.floats(-1e300, 1e300) | st.sampled_from(
+    [0.0, -0.0, 1.0, 0.5, -0.25, 1e-17, 0.1, 1e300, 5e-324, -5e-324, 1e-323, 2.5e-310]
 )
 
 
@@ -311,7 +311,7 @@ def test_tuned_weights_are_written_so_that_they_are_read_as_they_were(tmp_path_f
     path = tmp_path_factory.getbasetemp() / "weights.out"
     path.write_text(text_of(champion), encoding="utf-8")
     assert enabled(table_of(path)) == [(0, 3), (1, 4), (2, 3), (3, 4)]
-    again, _ = champion_of_release(path, "some task", *names(2, 1), use_values=True)
+    again, _ = champion_of_release(path, "some task", *names(2, 1))
     assert again.network == champion.network
     assert list(map(repr, again.tuned_weights)) == list(map(repr, champion.tuned_weights))
 
@@ -326,9 +326,8 @@ def test_weight_file_gives_the_weights_that_it_was_made_of(tmp_path_factory, wei
     path = tmp_path_factory.getbasetemp() / "zoo.json"
     path.write_text(zoo_weights_to_json(champion, offset), encoding="utf-8")
     bare = replace(champion, tuned_weights=None)
-    assert with_zoo_weights(
-        bare, release_of_champion(bare), path, offset
-    ).tuned_weights == pytest.approx(champion.tuned_weights, rel=0, abs=0)
+    again = with_zoo_weights(bare, release_of_champion(bare), path, offset)
+    assert list(map(repr, again.tuned_weights)) == list(map(repr, champion.tuned_weights))
     # and the release, which adds in float64, comes close
     read = np.array(json.loads(path.read_text(encoding="utf-8"))[0]) + offset
     by_source = [champion.tuned_weights[k] for k in (0, 2, 1, 3)]
@@ -337,14 +336,52 @@ def test_weight_file_gives_the_weights_that_it_was_made_of(tmp_path_factory, wei
 
 def test_values_of_three_digits_are_no_tuned_weights_unless_asked_for(tmp_path):
     path = tmp_path / "net.out"
-    path.write_text(text_of(small_champion((1.0, -0.25, 0.478, 2.0))), encoding="utf-8")
+    # as the release writes them
+    marked = text_of(small_champion((1.0, -0.25, 0.478, 2.0)))
+    path.write_text(marked.removeprefix("+"), encoding="utf-8")
     plain, _ = read_table(path, 2, 1)
     assert plain.tuned_weights is None
     assert plain.provenance["values"] == "1.0 -0.25 0.478 2.0"
     asked, _ = read_table(path, 2, 1, use_values=True)
     assert asked.tuned_weights == (1.0, -0.25, 0.478, 2.0)
-    path.write_text(text_of(small_champion((1.0, -0.25, 0.4781, 2.0))), encoding="utf-8")
-    assert read_table(path, 2, 1)[0].tuned_weights == (1.0, -0.25, 0.4781, 2.0)
+    # as earlier versions of this package wrote them
+    older = text_of(small_champion((1.0, 0.0, 0.4781, 2.0))).removeprefix("+")
+    path.write_text(older, encoding="utf-8")
+    assert read_table(path, 2, 1)[0].tuned_weights == (1.0, 0.0, 0.4781, 2.0)
+
+
+@pytest.mark.parametrize(
+    "weights", [(1.0,) * 4, (0.5, -0.25, 0.478, 2.0), (0.0, -0.0, 5e-324, -5e-324)], ids=str
+)
+def test_file_with_tuned_weights_says_so_and_the_release_reads_it(tmp_path, weights):
+    champion = small_champion(weights)
+    path = tmp_path / "net.out"
+    path.write_text(text_of(champion), encoding="utf-8")
+    again, release = read_table(path, 2, 1)
+    assert list(map(repr, again.tuned_weights)) == list(map(repr, weights))
+    assert release_of_champion(champion) == release
+    # nothing but the mark tells the numbers from those of another file
+    table = table_of(path)
+    assert enabled(table) == [(0, 3), (1, 4), (2, 3), (3, 4)]
+    assert not np.isnan(table).any()
+    by_source = [weights[k] or math.copysign(5e-324, weights[k]) for k in (0, 2, 1, 3)]
+    assert [table[pair] for pair in enabled(table)] == by_source
+
+
+def test_mark_stands_beside_a_disabled_gene(tmp_path):
+    noted = {"format": "release2019", "connections": 4, "disabled": "0>0 1>3"}
+    path = tmp_path / "net.out"
+    path.write_text(text_of(small_champion((1.0,) * 4, provenance=noted)), encoding="utf-8")
+    again, release = read_table(path, 2, 1)
+    assert (again.tuned_weights, release.disabled) == ((1.0,) * 4, ((0, 0), (1, 3)))
+    assert np.argwhere(np.isnan(table_of(path))).tolist() == [[0, 0], [1, 3]]
+
+
+def test_network_with_more_nodes_than_a_table_holds_is_refused():
+    network = network_from_connections(9_000, 1, [LINEAR] * 9_002, [(1, 9_001)])
+    champion = Champion(network, "some task", *names(9_000, 1))
+    with pytest.raises(FormatError, match=r"9002 nodes is too large for a \.out file"):
+        text_of(champion)
 
 
 def test_champion_without_tuned_weights_is_written_with_ones():
@@ -433,6 +470,7 @@ def test_what_is_added_to_weights_goes_by_the_task(task, offset):
         ("[[1, -Infinity], 3]", "Infinity"),
         ("[[1, 1e999], 3]", "weight 2"),
         ("[[1, 1e99999999999999999999999], 3]", "too large"),
+        ("[[1, 1e999999999999999999], 3]", "weight 2"),
         ("[[1, 2], true]", "item 2"),
         ("[[1, 2], 1e999]", "item 2"),
         ("[[1, 2], 1, []]", "item 3"),

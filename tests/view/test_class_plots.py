@@ -96,7 +96,8 @@ def test_wide_measurement_goes_a_quarter_beyond_the_training_range(evaluated):
 
 def test_task_without_classes_is_refused():
     network = network_from_connections(5, 1, [1] * 7, [(1, 6)])
-    own = Champion(network, "cartpole_swingup", tuple("abcde"), ("force",))
+    task = make_task("cartpole_swingup")
+    own = Champion(network, task.name, task.input_names, task.output_names)
     with pytest.raises(TaskError, match="no classes"):
         measure_classes(own)
 

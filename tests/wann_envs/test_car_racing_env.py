@@ -86,7 +86,7 @@ def test_comparing_without_box2d_names_the_pip_command():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
-    assert "pip install 'wann[box2d]'" in done.stderr.splitlines()[-1]
+    assert "pip install '.[box2d]'" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def put(array, place, value):
         ({"x": X, "y": Y + 1}, "y has labels up to 4 but none of class 0"),
         ({"x": X, "y": 2 * Y}, "y has labels up to 6 but none of class 1"),
         ({"x": X, "y": 0 * Y}, "y has one class only"),
-        ({"x": X[:8], "y": Y[:8]}, "no class has five samples"),
+        ({"x": X[:4], "y": Y[:4]}, "no class has two samples"),
         ({"x": X, "y": Y, "x_test": X[:, :2], "y_test": Y}, "x_test has shape (40, 2)"),
         ({"x": X, "y": Y, "x_test": X, "y_test": Y[1:]}, "a class for each row of x_test"),
         ({"x": X, "y": Y, "x_test": X, "y_test": Y + 1}, "y_test has the label 4: y has only"),

@@ -10,7 +10,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
-from numba import njit
 
 import wann_envs  # noqa: F401  (registers the environments)
 from wann.errors import TaskError
@@ -24,6 +23,7 @@ from wann_envs.car_racing.original import make_original
 from wann_envs.car_racing.state import new_cars
 from wann_envs.car_racing.track import seeded_tracks
 from wann_envs.car_racing.velocity import EXACT, FAST
+from wann_envs.jit import kernel
 
 _ROUNDS, _ORIGINAL_ROUNDS = 5, 2
 _SEED, _N_LANES, _N_RESETS = 5, 64, 50
@@ -51,7 +51,7 @@ def bench_network() -> Network:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def _drive(cars: Any, tracks: Any, actions: Any, mode: int) -> None:
     start(cars, 0, tracks, 0, LAP_COMPLETE_PERCENT, mode)
     for k in range(len(actions)):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
+from functools import partial
 from typing import Any
 
 from wann.cli.arguments import add_data_dir, add_json, data_place, example, integer_from, path
+from wann.limits import MOST_EPISODES
+from wann.output import say, say_json
 
 _SWINGUP, _CARS = "cartpole_swingup", "car_racing"
 
@@ -31,12 +33,12 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--fidelity",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         metavar="N",
         help="car_racing: drive N episodes here and in CarRacing-v3 instead, and compare every bit",
     )
     parser.add_argument(
-        "--seed", type=integer_from(0), default=0, metavar="S", help="of the first of them (0)"
+        "--seed", type=integer_from(0), default=0, metavar="N", help="of the first of them (0)"
     )
     parser.add_argument(
         "--run",
@@ -74,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
         result, show = measure_swingup(), _show_swingup
     if args.json:
-        print(json.dumps(result, indent=2))
+        say_json(result)
     else:
         show(result)
     return 0
@@ -89,7 +91,7 @@ def _classification(args: argparse.Namespace) -> dict[str, Any]:
     place = data_place(args)
     if args.grown is None:
         return measure_mnist(mnist_task(place) if args.task == "mnist" else digits_task())
-    grown = search_of_run(args.grown, place)
+    grown = search_of_run(args.grown, place, partial(say, to="stderr"))
     if grown.task.name != args.task or not isinstance(grown.task, ClassifyTask):
         raise ConfigError(f"{args.grown} is a run of {grown.task.name!r}, not {args.task!r}")
     return measure_mnist(grown.task, grown=grown)
@@ -97,52 +99,52 @@ def _classification(args: argparse.Namespace) -> dict[str, Any]:
 
 def _show_swingup(result: dict[str, Any]) -> None:
     network = result["network"]
-    print(
+    say(
         f"cart-pole swing-up, {network['computing_nodes']} computing nodes, "
         f"{network['connections']} connections; environment steps a second, one core unless said"
     )
     ratios = result["ratio_to_numpy_reference"]
     for name, rate in result["steps_per_second"].items():
         ratio = f"{ratios[name]:8.0f} x reference" if name in ratios else ""
-        print(f"  {name.replace('_', ' '):30} {rate:14,.0f} {ratio}")
-    print(f"  2 workers are {result['speedup_of_2_workers']:.2f} times as fast as 1")
+        say(f"  {name.replace('_', ' '):30} {rate:14,.0f} {ratio}")
+    say(f"  2 workers are {result['speedup_of_2_workers']:.2f} times as fast as 1")
     for name, value in result["milliseconds_per_generation_of_192"].items():
-        print(f"  {name.replace('_', ' '):30} {value:14.2f} ms a generation of 192")
+        say(f"  {name.replace('_', ' '):30} {value:14.2f} ms a generation of 192")
 
 
 def _show_mnist(result: dict[str, Any]) -> None:
     settings = result["settings"]
-    print(
+    say(
         f"{settings['task']}: {settings['population']} individuals, {settings['weights']} shared "
         f"weights, {settings['batch']} samples; milliseconds"
     )
     for name in ("generation 0", "late"):
         made = result[name]
-        print(
+        say(
             f"{name}: nodes {made['nodes']:,}, different {made['unique_nodes']:,}; connections "
             f"{made['connections']:,}, different {made['unique_connections']:,}, "
             f"added {made['added_rows']:,}"
         )
         for part, value in made["milliseconds"].items():
-            print(f"  {part:30} {value:10.2f}")
-        print("  planned and evaluated by")
+            say(f"  {part:30} {value:10.2f}")
+        say("  planned and evaluated by")
         for workers, value in made["plan_and_evaluate_milliseconds"].items():
-            print(f"    {workers:28} {value:10.2f}")
+            say(f"    {workers:28} {value:10.2f}")
         for workers, value in made["speedup_of_sharing"].items():
-            print(f"  sharing is {value:.1f} times as fast with {workers}")
-        print(f"  NumPy reference, 1 core: {made['reference_seconds']:.1f} s, ", end="")
-        print(", ".join(f"{r:.0f} x {w}" for w, r in made["ratio_to_numpy_reference"].items()))
+            say(f"  sharing is {value:.1f} times as fast with {workers}")
+        ratios = ", ".join(f"{r:.0f} x {w}" for w, r in made["ratio_to_numpy_reference"].items())
+        say(f"  NumPy reference, 1 core: {made['reference_seconds']:.1f} s, {ratios}")
 
 
 def _show_cars(result: dict[str, Any]) -> None:
-    print("car racing, a driver who follows the road; environment steps a second, one core")
+    say("car racing, a driver who follows the road; environment steps a second, one core")
     for name, rate in result["steps_per_second"].items():
         ratios = result["ratio_to_original"].get(name, {})
         words = "".join(f"{ratio:9,.0f} x {base}" for base, ratio in ratios.items())
-        print(f"  {name.replace('_', ' '):26} {rate:11,.0f} {words.replace('_', ' ')}")
-    print(f"  a reset takes {result['reset_milliseconds']:.2f} ms")
+        say(f"  {name.replace('_', ' '):26} {rate:11,.0f} {words.replace('_', ' ')}")
+    say(f"  a reset takes {result['reset_milliseconds']:.2f} ms")
     if result["note"]:
-        print(f"not measured: {result['note']}")
+        say(f"not measured: {result['note']}")
 
 
 def _compare(args: argparse.Namespace) -> int:
@@ -150,7 +152,7 @@ def _compare(args: argparse.Namespace) -> int:
 
     def tell(episode: Any) -> None:
         if episode.difference is not None and not args.json:
-            print(f"  {episode.driver}, seed {episode.seed}: {episode.difference}")
+            say(f"  {episode.driver}, seed {episode.seed}: {episode.difference}")
 
     result = measure_fidelity(args.fidelity, args.seed, tell)
     n = len(result.episodes)
@@ -169,10 +171,10 @@ def _compare(args: argparse.Namespace) -> int:
         ],
     }
     if args.json:
-        print(json.dumps(content, indent=2))
+        say_json(content)
     else:
-        print(f"{result.n_identical} of {n} episodes identical to CarRacing-v3, bit for bit")
-        print(
+        say(f"{result.n_identical} of {n} episodes identical to CarRacing-v3, bit for bit")
+        say(
             f"  {result.n_steps:,} steps, {result.n_laps} laps finished, {result.n_at_limit} "
             f"blind ones at a steering limit, {result.n_left} left the field"
         )

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import add_champion, add_data, add_json, data_place, example, integer_from
+from wann.cli.arguments import (
+    add_champion,
+    add_data,
+    add_json,
+    add_workers,
+    data_place,
+    example,
+    integer_from,
+)
+from wann.limits import LARGEST_WEIGHTS, MOST_EPISODES
+from wann.output import say, say_json
+
+if TYPE_CHECKING:
+    from wann.formats.champion import Champion
 
 
 def add_parser(verbs: Any) -> None:
@@ -25,7 +37,7 @@ def add_parser(verbs: Any) -> None:
     add_champion(parser)
     parser.add_argument(
         "--episodes",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         default=100,
         metavar="N",
         help="of each score (100); not of classifiers",
@@ -37,12 +49,25 @@ def add_parser(verbs: Any) -> None:
         metavar="N",
         help="of weights and episodes (12345: a run's own scores have the seed of the run)",
     )
-    parser.add_argument(
-        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
-    )
+    add_workers(parser)
     add_data(parser)
     add_json(parser)
     parser.set_defaults(run=run)
+
+
+def _check_room(champion: Champion, episodes: int) -> None:
+    """Refuses more random weights than fit into memory; classifiers draw none."""
+    from wann.errors import ConfigError
+    from wann.tasks.registry import make_task, task_names
+
+    if champion.task not in task_names() or make_task(champion.task).measure.is_per_cent:
+        return
+    most = LARGEST_WEIGHTS // (8 * max(1, champion.network.n_connections))
+    if episodes > most:
+        raise ConfigError(
+            f"{episodes} episodes, each with {champion.network.n_connections} random weights, take "
+            f"more memory than {LARGEST_WEIGHTS / 1e9:g} GB: at most {most} for this network"
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     from wann.tuning.champion import evaluate_champion
 
     champions = {path.name: load_champion(path) for path in champion_files(args.champion)}
+    for champion in champions.values():
+        _check_room(champion, args.episodes)
     with Threads(args.workers or available_cores()) as executor:
         scores = {
             name: evaluate_champion(
@@ -67,20 +94,20 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         more = {Path(name).stem: scores[name] for name in others}
         content = {"task": task, "seed": args.seed, **scores[first], **more}
-        print(json.dumps(content, indent=2))
+        say_json(content)
         return 0
     if others:
         if is_classifier:
-            print(f"{args.champion} ({task}), accuracy on the test part in per cent:")
+            say(f"{args.champion} ({task}), accuracy on the test part in per cent:")
         else:
-            print(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
+            say(f"{args.champion} ({task}), {args.episodes} fresh episodes of each score:")
         print_champions({name: (champions[name].network, scores[name]) for name in champions})
         if is_classifier:
-            print(f"\n{first}:")
+            say("", f"{first}:")
             print_accuracies(scores[first])
         return 0
     network = scores[first]["network"]
-    print(
+    say(
         f"{args.champion} ({task}): {network['hidden']} hidden nodes, "
         f"{network['connections']} connections"
     )

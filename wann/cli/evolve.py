@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
+import importlib
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wann.cli.arguments import (
     add_data,
     add_json,
+    add_workers,
     command_name,
     data_place,
     example,
     integer_from,
+    output_path,
     path,
 )
+from wann.limits import MOST_GENERATIONS, MOST_INDIVIDUALS
+from wann.names import quoted
+from wann.output import say, say_json
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
     from wann.run.directory import RunDirectory
     from wann.run.loop import Outcome
+    from wann.run.start import RunRequest
+    from wann.search.champion import Champions
 
 
 def add_parser(verbs: Any) -> None:
@@ -31,7 +39,10 @@ def add_parser(verbs: Any) -> None:
         help="evolve a network for a task",
         description="Evolve a weight agnostic network and write it, its pictures and the record "
         "of the run to a run directory.",
-        **example("wann evolve --task cartpole_swingup --seed 1"),
+        **example(
+            "wann evolve --task cartpole_swingup\n"
+            "  wann evolve --config mnist_quick --seed 1 --out results/try"
+        ),
     )
     parser.add_argument("--task", metavar="NAME", help="see wann tasks")
     parser.add_argument(
@@ -52,18 +63,21 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--generations",
-        type=integer_from(1),
+        type=integer_from(1, MOST_GENERATIONS),
         metavar="N",
         help="generations to run; default: the config's",
     )
     parser.add_argument(
-        "--population", type=integer_from(2), metavar="N", help="individuals; default: the config's"
+        "--population",
+        type=integer_from(2, MOST_INDIVIDUALS),
+        metavar="N",
+        help="individuals; default: the config's",
     )
-    parser.add_argument(
-        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
-    )
+    add_workers(parser)
     add_data(parser)
-    parser.add_argument("--out", type=path, metavar="DIR", help="default: results/<task>-seed<N>")
+    parser.add_argument(
+        "--out", type=output_path, metavar="DIR", help="default: results/<task>-seed<N>"
+    )
     parser.add_argument(
         "--resume", type=path, metavar="DIR", help="go on with a run; --generations N extends it"
     )
@@ -79,8 +93,9 @@ def run(args: argparse.Namespace) -> int:
     """Runs the search and reports its champion."""
     from wann.run.progress import make_reporter
     from wann.run.start import RunRequest, execute
-    from wann.view.pictures import save_run_pictures
 
+    # matplotlib is not needed before the end, and kernels leave the interpreter to others
+    threading.Thread(target=_import_pictures, daemon=True).start()
     request = RunRequest(
         task=args.task,
         config=args.config,
@@ -98,8 +113,10 @@ def run(args: argparse.Namespace) -> int:
     directory, outcome = execute(
         request,
         make_reporter(args.quiet, args.json),
-        lambda directory, champions: save_run_pictures(directory.path, champions, request.data),
+        lambda directory, champions: _draw(directory, champions, request, args.is_own_process),
     )
+    if outcome.lacking and args.quiet:  # else it has been said
+        say(f"warning: {outcome.lacking}; all else is saved", to="stderr")
     if args.json:
         _print_json(directory, outcome)
     elif not args.quiet:
@@ -108,6 +125,23 @@ def run(args: argparse.Namespace) -> int:
         return 0
     # as the shell counts a process that a signal ended: 130 for Ctrl-C
     return 128 + outcome.stop_signal
+
+
+def _import_pictures() -> None:
+    with suppress(Exception):  # it will be told when it is needed
+        importlib.import_module("wann.view.pictures")
+
+
+def _draw(
+    directory: RunDirectory, champions: Champions, request: RunRequest, is_own_process: bool
+) -> None:
+    from wann.run.start import available_cores
+    from wann.view.forked import forks
+    from wann.view.pictures import save_run_pictures
+
+    has_cores = (request.n_workers or available_cores()) > 1
+    with forks(is_own_process and has_cores):
+        save_run_pictures(directory.path, champions, request.data)
 
 
 def _print_json(directory: RunDirectory, outcome: Outcome) -> None:
@@ -130,7 +164,7 @@ def _print_json(directory: RunDirectory, outcome: Outcome) -> None:
         "seconds": {part: round(value, 3) for part, value in outcome.seconds.items()},
         "files": sorted(str(path) for path in directory.files()),
     }
-    print(json.dumps(content, indent=2))
+    say_json(content)
 
 
 def _content(champion: Champion) -> dict[str, Any]:
@@ -155,13 +189,13 @@ def _measured_on(outcome: Outcome) -> str:
 def _print_summary(directory: RunDirectory, outcome: Outcome, data_dir: Path | None) -> None:
     from wann.cli.table import print_champions
 
-    where, command = shlex.quote(str(directory.path)), command_name()
+    where, command = quoted(str(directory.path)), command_name()
     task = outcome.task
-    data = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
-    print()
+    data = f" --data-dir {quoted(str(data_dir))}" if data_dir else ""
+    say("")
     if not outcome.is_complete:
-        print(f"stopped after generation {outcome.generation}; saved.")
-    print(
+        say(f"stopped after generation {outcome.generation}; saved.")
+    say(
         f"{outcome.generation} generations in {sum(outcome.seconds.values()):.0f} s; "
         f"three champions, {_measured_on(outcome)}:"
     )
@@ -171,14 +205,14 @@ def _print_summary(directory: RunDirectory, outcome: Outcome, data_dir: Path | N
             for path, champion in zip(directory.champions, outcome.champions, strict=True)
         }
     )
-    print(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
+    say(f"files in {directory.path}: {', '.join(path.name for path in directory.files())}")
     if not outcome.is_complete:
-        print(f"go on with:  {command} evolve --resume {where}{data}")
+        say(f"go on with:  {command} evolve --resume {where}{data}")
         return
-    print("next:")
+    say("next:")
     if task.env_id:
-        print(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
-        print(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
+        say(f"  {command} replay {where} --weight 1.5 --gif {task.name}.gif")
+        say(f"  {command} evaluate {where} --episodes {task.episode_numbers.report}")
     else:
-        print(f"  {command} evaluate {where}{data}")
-    print(f"  {command} draw {where} -o champion.pdf{data}")
+        say(f"  {command} evaluate {where}{data}")
+    say(f"  {command} draw {where} -o champion.pdf{data}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wann.cli.arguments import add_champion, example, finite_number, path
+from wann.cli.arguments import add_champion, example, finite_number, output_path
+from wann.output import say
 
 # as in wann.formats.export, which takes long to import
 _FORMATS = ("release2019", "graphml", "json", "python", "onnx")
@@ -32,11 +33,11 @@ def add_parser(verbs: Any) -> None:
         help="default: what the name of the file ends in (.out, .graphml, .json, .py, .onnx)",
     )
     parser.add_argument(
-        "-o", "--output", type=path, metavar="FILE", required=True, help="the file, or -"
+        "-o", "--output", type=output_path, metavar="FILE", required=True, help="the file, or -"
     )
     parser.add_argument(
         "--weights",
-        type=path,
+        type=output_path,
         metavar="ZOO.json",
         help="release2019: write the tuned weights to a file of the zoo's format, too",
     )
@@ -59,28 +60,31 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Writes the file."""
     from wann.errors import FormatError
-    from wann.formats.champion import load_champion
-    from wann.formats.export import check_output, export_champion, format_of, write_output
+    from wann.formats.champion import champion_files, load_champion
+    from wann.formats.export import export_champion, format_of
+    from wann.formats.output import check_apart, check_output, write_output
     from wann.formats.zoo2019 import weight_offset, zoo_weights_to_json
 
     name = args.format or format_of(args.output)
-    champion = load_champion(args.champion)
-    contents = {args.output: export_champion(champion, name, args.fix_weight)}
     if args.weights is not None:
         if name != "release2019" or args.weights == args.output:
             raise FormatError("--weights writes a second file, for the format release2019 only")
+        check_apart(args.weights, {"the output": args.output})
+    elif args.weight_offset is not None:
+        raise FormatError("--weight-offset belongs to --weights ZOO.json")
+    source = champion_files(args.champion)[0]
+    files = [file for file in (args.output, args.weights) if file is not None]
+    for file in files:
+        check_output(file, args.overwrite)
+        check_apart(file, {"the champion": source})
+    champion = load_champion(source)
+    contents = {args.output: export_champion(champion, name, args.fix_weight)}
+    if args.weights is not None:
         offset = args.weight_offset
         offset = weight_offset(champion.task) if offset is None else offset
         contents[args.weights] = zoo_weights_to_json(champion, offset).encode()
-    elif args.weight_offset is not None:
-        raise FormatError("--weight-offset belongs to --weights ZOO.json")
-    source = args.champion / "champion.json" if args.champion.is_dir() else args.champion
-    for file in contents:
-        check_output(file, args.overwrite)
-        if file.exists() and file.samefile(source):
-            raise FormatError(f"{file} is the champion itself: name another file")
     for file, data in contents.items():
         write_output(file, data)
         if str(args.output) != "-":
-            print(f"wrote {file}")
+            say(f"wrote {file}")
     return 0

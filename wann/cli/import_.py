@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wann.cli.arguments import example, finite_number, integer_from, path
+from wann.cli.arguments import example, finite_number, integer_from, output_path, path
+from wann.limits import MOST_INPUTS, MOST_OUTPUTS
+from wann.output import Name, say
+from wann.printable import shown
 
 if TYPE_CHECKING:
     from wann.formats.champion import Champion
@@ -36,12 +38,15 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--inputs",
-        type=integer_from(0),
+        type=integer_from(0, MOST_INPUTS),
         metavar="N",
         help="number of inputs, without the bias; default: the task's",
     )
     parser.add_argument(
-        "--outputs", type=integer_from(1), metavar="N", help="number of outputs; as --inputs"
+        "--outputs",
+        type=integer_from(1, MOST_OUTPUTS),
+        metavar="N",
+        help="number of outputs; as --inputs",
     )
     parser.add_argument(
         "--weights",
@@ -58,7 +63,12 @@ def add_parser(verbs: Any) -> None:
         "swing-up -1.5, biped -1.87, racer or racing -0.7, others 0",
     )
     parser.add_argument(
-        "-o", "--output", type=path, metavar="FILE", required=True, help="the champion file, or -"
+        "-o",
+        "--output",
+        type=output_path,
+        metavar="FILE",
+        required=True,
+        help="the champion file, or -",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     parser.set_defaults(run=run)
@@ -68,14 +78,16 @@ def run(args: argparse.Namespace) -> int:
     """Writes the champion."""
     from wann.errors import TaskError
     from wann.formats.champion import champion_to_json
-    from wann.formats.export import check_output, write_output
+    from wann.formats.output import check_apart, check_output, write_output
     from wann.formats.release2019 import champion_of_release
     from wann.formats.zoo2019 import weight_offset, with_zoo_weights
 
-    check_output(args.output, args.overwrite)
-    task, inputs, outputs = _task(args)
     use_values = args.weights == Path("values")
     zoo = None if use_values else args.weights
+    read = {"the network": args.file} | ({} if zoo is None else {"the file of weights": zoo})
+    check_output(args.output, args.overwrite)
+    check_apart(args.output, read)
+    task, inputs, outputs = _task(args)
     if zoo is None and args.weight_offset is not None:
         raise TaskError("--weight-offset belongs to --weights ZOO.json")
     if zoo is not None and args.task is None and args.weight_offset is None:
@@ -96,7 +108,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
 
     name = _NO_TASK if args.task is None else args.task
     if not name or not name.isprintable():
-        raise TaskError(f"{name!r} is no name of a task")
+        raise TaskError(f"{shown(repr(name))} is no name of a task")
     task = make_task(name) if name in task_names() else None
     # a task of one's own data has as many as these
     if task is not None and task.output_names:
@@ -114,7 +126,7 @@ def _task(args: argparse.Namespace) -> tuple[str, tuple[str, ...], tuple[str, ..
             raise TaskError("give --task, or --inputs and --outputs")
         if task is not None:
             raise TaskError(
-                f"task {name!r} has as many inputs and outputs as the data: "
+                f"task {shown(repr(name))} has as many inputs and outputs as the data: "
                 "give --inputs and --outputs"
             )
         try:
@@ -133,7 +145,7 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
     from wann.formats.champion import dangling_nodes
 
     # the champion itself may go to the standard output
-    out = sys.stderr if str(args.output) == "-" else sys.stdout
+    out: Name = "stderr" if str(args.output) == "-" else "stdout"
     network = champion.network
     sizes = {
         "input": network.n_inputs,
@@ -143,12 +155,18 @@ def _report(args: argparse.Namespace, champion: Champion, release: ReleaseNetwor
         "disabled gene": len(release.disabled),
     }
     listed = ", ".join(f"{n} {word}" if n == 1 else f"{n} {word}s" for word, n in sizes.items())
-    print(f"{args.file} ({champion.task}): {listed}", file=out)
+    say(f"{args.file} ({champion.task}): {listed}", to=out)
     if champion.tuned_weights is not None:
         origin = champion.provenance.get("weights")
         source = f"{origin['file']}, {origin['offset']:+g} each" if origin else "the file itself"
-        print(f"tuned weights: from {source}", file=out)
+        say(f"tuned weights: from {source}", to=out)
+    elif (n := sum(value != 1.0 for value in release.values)) > 0:
+        say(
+            f"note: {n} of {network.n_connections} entries are other numbers than 1; they were set "
+            "aside: --weights values takes them for individual weights",
+            to=out,
+        )
     for node, lack in dangling_nodes(network).items():
-        print(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", file=out)
-    if out is sys.stdout:
-        print(f"wrote {args.output}")
+        say(f"note: hidden node {node} has no {lack}: are inputs and outputs right?", to=out)
+    if out == "stdout":
+        say(f"wrote {args.output}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
-from wann.cli.arguments import add_data, data_place, example, integer_from, path
+from wann.cli.arguments import add_data, data_place, example, integer_from, output_path, path
+from wann.cli.sizes import add_sizes, sizes_of
+from wann.limits import MOST_EPISODES
+from wann.output import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -34,7 +36,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=output_path,
         metavar="FILE|DIR",
         help="a .png, .svg or .pdf file for one plot, or a directory; "
         "default: fitness.png, fronts.png and profile.png in the run directory, of a classifier "
@@ -45,7 +47,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--episodes",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         metavar="N",
         help="of the profile, at each of 61 weights (100; car_racing 20); classifiers meet all "
         "test samples",
@@ -53,6 +55,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace pictures that are not the run's own"
     )
+    add_sizes(parser)
     add_data(parser)
     parser.set_defaults(run=run)
 
@@ -70,10 +73,11 @@ def run(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             episodes=args.episodes,
             data=data_place(args),
+            sizes=sizes_of(args),
         )
     )
     for file in paths:
-        print(f"wrote {file}")
+        say(f"wrote {file}")
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}", to="stderr")
     return 0

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_champion, add_json, example, finite_number, integer_from
+from wann.cli.arguments import (
+    add_champion,
+    add_json,
+    example,
+    finite_number,
+    integer_from,
+    output_path,
+)
+from wann.limits import MOST_EPISODES
+from wann.output import say, say_json
 
 
 def _weight(text: str) -> float | str:
@@ -39,10 +46,14 @@ def add_parser(verbs: Any) -> None:
         "file's individual weights, as wann tune finds them",
     )
     parser.add_argument(
-        "--episodes", type=integer_from(1), default=1, metavar="N", help="how many (1)"
+        "--episodes",
+        type=integer_from(1, MOST_EPISODES),
+        default=1,
+        metavar="N",
+        help="how many (1)",
     )
     parser.add_argument(
-        "--seed", type=integer_from(0), default=0, metavar="S", help="of the first episode (0)"
+        "--seed", type=integer_from(0), default=0, metavar="N", help="of the first episode (0)"
     )
     parser.add_argument(
         "--backend",
@@ -53,8 +64,8 @@ def add_parser(verbs: Any) -> None:
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--human", action="store_true", help="show a window")
-    output.add_argument("--gif", type=Path, metavar="FILE", help="write an animation")
-    output.add_argument("--mp4", type=Path, metavar="FILE", help="write a film")
+    output.add_argument("--gif", type=output_path, metavar="FILE", help="write an animation")
+    output.add_argument("--mp4", type=output_path, metavar="FILE", help="write a film")
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -62,7 +73,8 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Replays the champion."""
     from wann.errors import ConfigError, TaskError
-    from wann.formats.champion import load_champion
+    from wann.formats.champion import champion_files, load_champion
+    from wann.formats.output import check_output
     from wann.tasks.policy import NetworkPolicy
     from wann.tuning.champion import best_weight_of, task_of_champion
     from wann.view.movie import check_movie_path
@@ -78,7 +90,8 @@ def run(args: argparse.Namespace) -> int:
     env_id = task.env_id if args.backend == "wann" else original_of(task)
     movie = args.gif or args.mp4
     if movie:
-        check_movie_path(movie, ".gif" if args.gif else ".mp4")
+        check_movie_path(movie, ".gif" if args.gif else ".mp4", champion_files(args.champion))
+        check_output(movie, overwrite=True)
     if args.human:
         check_display()
     if args.weight == "tuned":
@@ -107,12 +120,12 @@ def run(args: argparse.Namespace) -> int:
         ]
         file = {"file": str(movie)} if movie else {}
         content = {"task": task.name, "weight": weight, "env_id": env_id, "episodes": rows}
-        print(json.dumps(content | file, indent=2))
+        say_json(content | file)
         return 0
     where = "" if args.backend == "wann" else f" in {env_id}"
-    print(f"{args.champion} ({task.name}), {caption}{where}")
+    say(f"{args.champion} ({task.name}), {caption}{where}")
     for r in results:
-        print(f"  episode {r.episode}  seed {r.seed}  return {r.return_:.3f}  steps {r.length}")
+        say(f"  episode {r.episode}  seed {r.seed}  return {r.return_:.3f}  steps {r.length}")
     if movie:
-        print(f"wrote {movie}")
+        say(f"wrote {movie}")
     return 0

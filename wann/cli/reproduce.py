@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import json
-import re
 from pathlib import Path
 from typing import Any
 
-from wann.cli.arguments import add_data, add_json, data_place, example, integer_from, path
+from wann.cli.arguments import (
+    add_data,
+    add_json,
+    add_workers,
+    command_name,
+    data_place,
+    example,
+    integer_from,
+    output_path,
+)
+from wann.names import folder_name, quoted
+from wann.output import Name, say, say_json
+from wann.printable import shown
+
+_MOST_SEEDS = 10_000
+_seed = integer_from(0)
 
 
 def _seeds(text: str) -> tuple[int, ...]:
     """Seeds such as ``1-5`` or ``1,3,7-9``."""
     seeds: list[int] = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,18})(?:\s*-\s*(\d{1,18}))?\s*", part)
-        if not match:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 1-5 or 1,3")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first >= 10_000:
-            raise argparse.ArgumentTypeError(f"{part.strip()!r} is not a range of seeds")
+        ends = [end.strip(" ") for end in part.split("-")]
+        try:
+            first, last = (_seed(end) for end in (ends * 2 if len(ends) == 1 else ends))
+        except (ValueError, argparse.ArgumentTypeError):
+            raise argparse.ArgumentTypeError(
+                f"{shown(repr(text))} is not a list of seeds such as 1-5 or 1,3"
+            ) from None
+        if last < first or last - first >= _MOST_SEEDS:
+            raise argparse.ArgumentTypeError(f"{shown(repr(part))} is not a range of seeds")
         seeds.extend(range(first, last + 1))
+        if len(seeds) > _MOST_SEEDS:
+            raise argparse.ArgumentTypeError(f"more than {_MOST_SEEDS} seeds")
     if len(set(seeds)) < len(seeds):
-        raise argparse.ArgumentTypeError(f"{text!r} holds a seed twice")
+        raise argparse.ArgumentTypeError(f"{shown(repr(text))} holds a seed twice")
     return tuple(seeds)
 
 
@@ -49,17 +67,15 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--out",
-        type=path,
+        type=output_path,
         metavar="DIR",
         help="for table and champions (results/champions/TASK; with --quick results/quick/TASK)",
     )
     parser.add_argument(
-        "--runs", type=path, metavar="DIR", help="for the runs (results/reproduce/TASK)"
+        "--runs", type=output_path, metavar="DIR", help="for the runs (results/reproduce/TASK)"
     )
     add_data(parser)
-    parser.add_argument(
-        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
-    )
+    add_workers(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     add_json(parser)
@@ -85,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
         preset=f"{task}_quick" if args.quick else task,
         seeds=args.seeds or ((1, 2) if args.quick else benchmark_of(task).default_seeds),
         protocol=protocol,
-        out=args.out or Path("results", "quick" if args.quick else "champions", task),
-        runs=args.runs or Path("results", "reproduce", task),
+        out=args.out or Path("results", "quick" if args.quick else "champions", folder_name(task)),
+        runs=args.runs or Path("results", "reproduce", folder_name(task)),
         n_workers=args.workers,
         overwrite=args.overwrite,
         command=args.command,
@@ -96,7 +112,8 @@ def run(args: argparse.Namespace) -> int:
         table, results = reproduce(request, make_reporter(args.quiet, args.json))
     except Interrupted as stop:
         if not args.quiet:
-            print(f"stopped; go on with:  {args.command}")
+            where: Name = "stderr" if args.json else "stdout"
+            say(f"stopped; go on with:  {command_name()} {quoted(*args.words)}", to=where)
         return 128 + stop.signal_number
     if args.json:
         rows = [
@@ -106,10 +123,12 @@ def run(args: argparse.Namespace) -> int:
                 **result.scores,
                 "tuned_weights": result.tuned_weights,
                 "seconds": result.seconds,
+                "digest": result.digest,
+                "notes": list(result.notes),
             }
             for result in results
         ]
-        print(json.dumps({"task": task, "out": str(request.out), "seeds": rows}, indent=2))
+        say_json({"task": task, "out": str(request.out), "seeds": rows})
     elif not args.quiet:
-        print(f"\n{table}\nwrote {request.out}")
+        say("", *table.split("\n"), f"wrote {request.out}")
     return 0

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wann.output import say
+from wann.printable import shown
+
 if TYPE_CHECKING:
     from wann.genome.network import Network
 
@@ -15,24 +18,26 @@ _HEADINGS = {
     "random_weights": "random weights",
     "tuned_weights": "tuned weights",
 }
+_LONGEST_CLASS = 24  # characters of its name
+_MOST_NAMED = 20
 _ROWS = ("random_shared_weight", "tuned_shared_weight", "random_weights", "tuned_weights")
 
 
 def print_scores(scores: Mapping[str, Any]) -> None:
     """Prints mean and deviation of each score, and the profile over the weight."""
-    print(f"  {'':28} {'mean':>7}   {'std':>6}  episodes")
+    say(f"  {'':28} {'mean':>7}   {'std':>6}  episodes")
     for name in _ROWS:
         if name in scores:
             score = scores[name]
             label = name.replace("_", " ")
             if "weight" in score:
                 label += f" ({score['weight']:.2f})"
-            print(f"  {label:28} {score['mean']:7.1f} ± {score['std']:6.1f}  {score['episodes']:8}")
+            say(f"  {label:28} {score['mean']:7.1f} ± {score['std']:6.1f}  {score['episodes']:8}")
     if "profile" in scores:
         profile = scores["profile"]
         pairs = list(zip(profile["weights"], profile["mean"], strict=True))[::5]
-        print("  at weight  " + "".join(f"{weight:7.1f}" for weight, _ in pairs))
-        print("  mean       " + "".join(f"{mean:7.0f}" for _, mean in pairs))
+        say("  at weight  " + "".join(f"{weight:7.1f}" for weight, _ in pairs))
+        say("  mean       " + "".join(f"{mean:7.0f}" for _, mean in pairs))
 
 
 def print_accuracies(scores: Mapping[str, Any]) -> None:
@@ -49,7 +54,7 @@ def print_accuracies(scores: Mapping[str, Any]) -> None:
         lines.append(f"  {label:36} {score['mean']:6.1f} {spread}")
         if "majority_vote" in score:
             lines.append(f"  {'ensemble, majority vote':36} {score['majority_vote']:6.1f}")
-    classes = scores["per_class"]["classes"]
+    classes = [shown(name, _LONGEST_CLASS) for name in scores["per_class"]["classes"]]
     width = max(6, *(len(name) + 1 for name in classes))
     heading = "".join(f"{name:>{width}}" for name in classes)
     lines += ["", f"  {'accuracy at weight':20}{'all':>6}{heading}"]
@@ -64,11 +69,22 @@ def print_accuracies(scores: Mapping[str, Any]) -> None:
         lines += ["", f"  {about}", f"  {'':20}{'':6}{heading}"]
         for label, counts in zip(classes, scores["confusion"][name], strict=True):
             lines.append(f"  {label:>20}{'':6}{_numbers(counts, width, 0)}")
-    print("\n".join(line.rstrip() for line in lines))
+    untested = [
+        name
+        for name, value in zip(classes, scores["per_class"]["ensemble"], strict=True)
+        if value is None
+    ]
+    if untested:
+        names = ", ".join(untested[:_MOST_NAMED]) + (", ..." if untested[_MOST_NAMED:] else "")
+        word = "class" if len(untested) == 1 else "classes"
+        lines += ["", f"  -: no samples in the test part of {word} {names}"]
+    say(*(line.rstrip() for line in lines))
 
 
-def _numbers(values: Sequence[float], width: int, digits: int) -> str:
-    return "".join(f"{value:{width}.{digits}f}" for value in values)
+def _numbers(values: Sequence[float | None], width: int, digits: int) -> str:
+    return "".join(
+        f"{'-':>{width}}" if value is None else f"{value:{width}.{digits}f}" for value in values
+    )
 
 
 def print_champions(champions: Mapping[str, tuple[Network, Mapping[str, Any]]]) -> None:
@@ -96,7 +112,7 @@ def print_champions(champions: Mapping[str, tuple[Network, Mapping[str, Any]]]) 
         for file, profile in profiles.items():
             means = "".join(f"{mean:7.0f}" for mean in profile["mean"][::5])
             lines.append(f"  {file:{width}}  {means}")
-    print("\n".join(line.rstrip() for line in lines))
+    say(*(line.rstrip() for line in lines))
 
 
 def _cell(score: Mapping[str, Any] | None) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from wann.cli.arguments import add_json, example
+from wann.output import say, say_json
 
 _MOST_NAMES = 10
 
@@ -44,21 +44,21 @@ def run(args: argparse.Namespace) -> int:
             }
             for task in tasks
         ]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        say_json(rows)
         return 0
     for task in tasks:
-        print(f"{task.name}: {task.description}")
+        say(f"{task.name}: {task.description}")
         if task.input_names:
-            print(f"  inputs   {len(task.input_names)}: {_listed(task.input_names)} (and the bias)")
-            print(f"  outputs  {len(task.output_names)}: {', '.join(task.output_names)}")
+            say(f"  inputs   {len(task.input_names)}: {_listed(task.input_names)} (and the bias)")
+            say(f"  outputs  {len(task.output_names)}: {', '.join(task.output_names)}")
         else:
-            print("  inputs   those of the data (and the bias)")
-            print("  outputs  one for each class")
+            say("  inputs   those of the data (and the bias)")
+            say("  outputs  one for each class")
         if task.env_id:
-            print(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
+            say(f"  episode  at most {task.episode_steps} steps of {task.env_id}")
         else:
-            print("  episode  one sample; cross-entropy in the search, then accuracy")
-        print(f"  presets  {', '.join(presets[task.name])}")
+            say("  episode  one sample; cross-entropy in the search, then accuracy")
+        say(f"  presets  {', '.join(presets[task.name])}")
     return 0
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,24 @@ from wann.cli.arguments import (
     add_champion,
     add_data,
     add_json,
+    add_workers,
     data_place,
     example,
     finite_number,
     integer_from,
-    path,
+    output_path,
 )
+from wann.limits import MOST_EPISODES, MOST_EVALUATIONS, MOST_SECONDS
+from wann.output import say, say_json
+from wann.printable import shown
 
 
 def _seconds(text: str) -> float:
     value = finite_number(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    if not 0 < value <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"{shown(repr(text))} is not a number above 0, up to {MOST_SECONDS:g}"
+        )
     return value
 
 
@@ -56,7 +61,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=output_path,
         metavar="FILE",
         help="default: FILE_tuned_weights.json beside the champion, FILE_shared.json, or, with "
         "--structure front, front_tuned_weights.json",
@@ -64,7 +69,7 @@ def add_parser(verbs: Any) -> None:
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
         "--evaluations",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EVALUATIONS),
         metavar="N",
         help="budget in episodes (samples), of the search, its examinations and its choice; the "
         "same seed then gives the same weights (default: what two cores do in about two minutes)",
@@ -79,13 +84,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--seed", type=integer_from(0), default=0, metavar="N", help="(0)")
     parser.add_argument(
         "--episodes",
-        type=integer_from(1),
+        type=integer_from(1, MOST_EPISODES),
         metavar="N",
         help="fresh ones, for the scores (1000; car_racing 100)",
     )
-    parser.add_argument(
-        "--workers", type=integer_from(1), metavar="N", help="threads; default: all cores"
-    )
+    add_workers(parser)
     add_data(parser)
     parser.add_argument(
         "--resume",
@@ -130,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
     if args.structure == "front":
         if not args.champion.is_dir():
             raise RunError(f"{source} is one champion: --structure front needs a run directory")
-        lineages = structures_of_run(args.champion, data_place(args))
+        lineages = structures_of_run(args.champion, data_place(args), partial(say, to="stderr"))
     settings = TuneSettings(args.method, args.evaluations, args.seconds, args.seed, args.episodes)
     file: PartialFile | None = None
     journal = Journal()
@@ -142,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
             fingerprint(task, champion, settings, lineages),
             goes_on=goes_on,
             overwrite=args.overwrite,
-            say=lambda text: None if args.quiet else print(f"wann tune: {text}", file=sys.stderr),
+            say=lambda text: None if args.quiet else say(f"wann tune: {text}", to="stderr"),
         )
         return journal
 
@@ -186,13 +189,13 @@ def run(args: argparse.Namespace) -> int:
             "seconds": round(made.seconds, 3),
             "ended_by": made.ended_by,
         }
-        print(json.dumps(content, indent=2))
+        say_json(content)
     elif not args.quiet:
         name = "best shared weight" if args.method == "shared" else "tuned weights"
         measure = made.after.measure
         on = "test samples, per cent right" if measure.is_per_cent else "fresh episodes"
         what = args.champion if lineages else source
-        print(f"{what} ({champion.task}), {made.after.episodes} {on}:")
+        say(f"{what} ({champion.task}), {made.after.episodes} {on}:")
         for label, score in (("best shared weight of the sweep", made.before), (name, made.after)):
             at = f" ({score.extra['weight']:.4f})" if "weight" in score.extra else ""
             numbers = (
@@ -200,14 +203,14 @@ def run(args: argparse.Namespace) -> int:
                 if measure.is_per_cent
                 else f"{score.mean:7.1f} ± {score.std:5.1f}"
             )
-            print(f"  {label + at:42} {numbers}")
+            say(f"  {label + at:42} {numbers}")
         if args.method != "shared" and len(set(made.champion.tuned_weights or ())) == 1:
-            print("  no weights were better: all connections keep the best shared weight")
+            say("  no weights were better: all connections keep the best shared weight")
         spent = f"{made.evaluations} {measure.unit}, " if made.evaluations else ""
         size = f"{made.champion.network.n_connections} connections"
         if lineages:
             size += f", the best of {made.structures} structures of {args.champion}"
-        print(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
+        say(f"{size}; {spent}{made.seconds:.0f} s; wrote {output}")
         if made.ended_by == "stop":
-            print("stopped: the same command with --resume goes on")
+            say("stopped: the same command with --resume goes on")
     return 0 if stop.signal_number is None else 128 + stop.signal_number

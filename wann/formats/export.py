@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from wann.errors import FormatError
-from wann.formats.atomic import write_atomically
-from wann.formats.champion import Champion
+from wann.formats.champion import Champion, check_names
 from wann.formats.graphml import champion_to_graphml
 from wann.formats.node_link import node_link_json
 from wann.formats.onnx_model import champion_to_onnx
+from wann.formats.output import check_output as check_output
+from wann.formats.output import write_output as write_output
+from wann.formats.parsing import parsing
 from wann.formats.python_source import champion_to_python
 from wann.formats.release2019 import release_of_champion, release_to_text
+from wann.printable import printable, shown
 
 SUFFIXES = {
     ".out": "release2019",
@@ -32,7 +34,7 @@ def format_of(path: Path) -> str:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise FormatError(
-            f"{path}: which format? give --format ({', '.join(FORMATS)}) "
+            f"{printable(path)}: which format? give --format ({', '.join(FORMATS)}) "
             f"or a name that ends in {', '.join(SUFFIXES)}"
         )
     return SUFFIXES[path.suffix.lower()]
@@ -49,11 +51,17 @@ def export_champion(champion: Champion, name: str, weight: float | str | None = 
     Raises:
         FormatError: there is no such format, or the champion does not fit it.
     """
-    if name == "onnx":
-        return champion_to_onnx(champion, weight)
-    if weight is not None:
+    if name != "onnx" and weight is not None:
         raise FormatError(f"only the format onnx takes a weight, not {name}")
+    with parsing("cannot export the champion"):
+        check_names(champion, nul=False)
+        return _content(champion, name, weight)
+
+
+def _content(champion: Champion, name: str, weight: float | str | None) -> bytes:
     match name:
+        case "onnx":
+            return champion_to_onnx(champion, weight)
         case "release2019":
             text = release_to_text(release_of_champion(champion))
         case "graphml":
@@ -63,35 +71,5 @@ def export_champion(champion: Champion, name: str, weight: float | str | None = 
         case "python":
             text = champion_to_python(champion)
         case _:
-            raise FormatError(f"unknown format {name!r}; known: {', '.join(FORMATS)}")
+            raise FormatError(f"unknown format {shown(repr(name))}; known: {', '.join(FORMATS)}")
     return text.encode()
-
-
-def check_output(path: Path, overwrite: bool) -> None:
-    """Refuses a file that exists, unless it may be replaced; "-" is the standard output.
-
-    Before there is work that could be lost.
-
-    Raises:
-        FormatError: the file exists, or its folder does not.
-    """
-    if str(path) == "-":
-        return
-    if path.is_dir():
-        raise FormatError(f"{path} is a folder; name a file")
-    if path.exists() and not overwrite:
-        raise FormatError(f"{path} exists; --overwrite replaces it")
-    if not path.parent.is_dir():
-        raise FormatError(f"cannot write {path}: there is no folder {path.parent}")
-
-
-def write_output(path: Path, data: bytes) -> None:
-    """Writes a file, atomically, or to the standard output if the path is "-".
-
-    Raises:
-        FormatError: the file cannot be written.
-    """
-    if str(path) == "-":
-        sys.stdout.buffer.write(data)
-        return
-    write_atomically(path, data)

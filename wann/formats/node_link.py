@@ -53,7 +53,7 @@ def nodes_of(champion: Champion) -> list[Node]:
     ]
     activations = [Activation(number).name.lower() for number in network.activation.tolist()]
     return [
-        Node(number, kind, name or activation, activation, layer)
+        Node(number, kind, activation if kind == "hidden" else name, activation, layer)
         for number, ((kind, name), activation, layer) in enumerate(
             zip(kinds, activations, network.layer.tolist(), strict=True)
         )
@@ -70,14 +70,16 @@ def links_of(champion: Champion) -> list[Link]:
 
 def _lines(items: list[dict[str, Any]]) -> str:
     """A JSON list with one item a line."""
-    return "[\n" + ",\n".join(f"    {json.dumps(i, ensure_ascii=False)}" for i in items) + "\n  ]"
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    return "[\n" + ",\n".join(f"    {encode(item)}" for item in items) + "\n  ]"
 
 
 def node_link_json(champion: Champion) -> str:
     """The champion as node-link data: one node and one link a line.
 
     ``nodes`` have id, kind, name, activation and layer; ``links`` have source, target and, where
-    the champion has tuned weights, tuned_weight; ``graph`` has the task and the scores.
+    the champion has tuned weights, tuned_weight; ``graph`` has the task, and the scores as JSON
+    text: attributes of a graph are numbers and texts, and GraphML knows no others.
     ``networkx.node_link_graph(data, edges="links")`` reads it, and d3's force layout.
     """
     nodes = [
@@ -95,7 +97,8 @@ def node_link_json(champion: Champion) -> str:
         | ({} if link.tuned_weight is None else {"tuned_weight": link.tuned_weight})
         for link in links_of(champion)
     ]
-    graph = {"task": champion.task, "scores": champion.scores}
+    scores = json.dumps(champion.scores, ensure_ascii=False, allow_nan=False)
+    graph = {"task": champion.task, "scores": scores}
     parts = {
         "directed": "true",
         "multigraph": "false",

@@ -44,18 +44,36 @@ def parsing(what: str, error_class: type[WannError] = FormatError) -> Iterator[N
         raise error_class(f"{what}: {shown(reason, _LONGEST_REASON)}") from error
 
 
-def read_text(path: Path, most_bytes: int, error_class: type[WannError] = FormatError) -> str:
+def read_text(
+    path: Path,
+    most_bytes: int,
+    error_class: type[WannError] = FormatError,
+    what: str = "text in UTF-8",
+) -> str:
     """The text of a regular file in UTF-8.
+
+    Args:
+        path: of the file.
+        most_bytes: that it may have.
+        error_class: of the error.
+        what: a file that holds something else than text is not, as the message says it.
 
     Raises:
         WannError: of ``error_class``: it cannot be read, is too large, or no text.
     """
     with parsing(f"cannot read {printable(path)}", error_class):
-        return read_regular(path, most_bytes).decode("utf-8")
+        content = read_regular(path, most_bytes)
+    with parsing(f"{printable(path)} is no {what}", error_class):
+        return content.decode("utf-8")
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, *, any_integers: bool = False) -> Any:
     """Parses JSON strictly: no NaN, no infinity, no number that a float cannot hold, no key twice.
+
+    Args:
+        text: the text.
+        any_integers: integers beyond what a float holds are let through, up to Python's own limit:
+            whoever checks the fields can say which one is too large.
 
     Raises:
         ValueError, RecursionError: it is none.
@@ -65,7 +83,7 @@ def parse_json(text: str) -> Any:
         text,
         parse_constant=_refuse_constant,
         parse_float=_finite_float,
-        parse_int=_finite_int,
+        parse_int=int if any_integers else _finite_int,
         object_pairs_hook=_without_twins,
     )
 

@@ -1,10 +1,20 @@
-"""Champions as Python source: one function that needs nothing but ``math``."""
+"""Champions as Python source: one function that needs nothing but ``math``.
+
+Nothing that a champion file holds becomes code. The source is ASCII, its first two lines hold no
+text of the file (there Python looks for an encoding), and whatever text follows stands in literals;
+numbers are written by ``repr`` of a finite float.
+
+The function computes what the package computes, saturation included: a sigmoid and a gauss are
+never 0, whole numbers give a sine of exactly 0, and so a step after them rises where the package's
+does. What may differ is the last bit of an exponential or a sine.
+"""
 
 from __future__ import annotations
 
-import math
+import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import wann
 from wann.formats.champion import Champion
@@ -14,9 +24,19 @@ from wann.kernels.activation import Activation
 _WIDTH = 96
 # a sum with more terms is written as several statements: parsers limit the depth of expressions
 _TERMS = 40
+# characters of a text in a line where it takes more than one; an escape takes up to ten
+_PIECE, _PIECE_OF_ESCAPES = 40, 8
 
-# the functions of the kernels, which let no exponential underflow and no square overflow; arguments
-# are finite
+# scores that the header tells, and what it calls them
+_LABELS = {
+    "random_shared_weight": "random shared weight",
+    "tuned_shared_weight": "tuned shared weight",
+    "random_weights": "random weights",
+    "tuned_weights": "tuned weights",
+}
+
+# the functions of the kernels, written as they are there, so that they saturate alike; arguments
+# are finite, and no exponential underflows, no square overflows
 _DEFINITIONS = {
     Activation.STEP: """
 def step(x):
@@ -39,12 +59,11 @@ def gauss(x):
 """,
     Activation.TANH: """
 def tanh(x):
-    return math.tanh(x)
+    return 1.0 - 2.0 / (math.exp(max(-708.0, min(2.0 * x, 708.0))) + 1.0)
 """,
     Activation.SIGMOID: """
 def sigmoid(x):
-    small = math.exp(max(-abs(x), -708.0))
-    return (1.0 if x > 0.0 else small) / (1.0 + small)
+    return 1.0 / (1.0 + math.exp(max(-708.0, min(-x, 708.0))))
 """,
     Activation.INVERSE: """
 def inverse(x):
@@ -62,9 +81,43 @@ def square(x):
 }
 
 
-def _one_line(text: str) -> str:
-    """A name for a comment."""
-    return text if text.isprintable() else repr(text)
+def _literal(text: str) -> list[str]:
+    """A text as lines of ASCII literals, which Python joins."""
+    text = str(text)
+    if len(whole := ascii(text)) <= _WIDTH - 8:
+        return [whole]
+    n = _PIECE if text.isascii() and text.isprintable() else _PIECE_OF_ESCAPES
+    return [ascii(text[k : k + n]) for k in range(0, len(text), n)]
+
+
+def _assigned_text(name: str, text: str) -> list[str]:
+    """The assignment of a text."""
+    first, *others = _literal(text)
+    if not others:
+        return [f"{name} = {first}"]
+    return [f"{name} = (", *(f"    {piece}" for piece in (first, *others)), ")"]
+
+
+def _assigned_texts(name: str, texts: Sequence[str]) -> list[str]:
+    """The assignment of a list of texts, one a line."""
+    lines = [f"{name} = ["]
+    for text in texts:
+        *others, last = _literal(text)
+        # without a comma in between they are one text
+        lines += [*(f"    {piece}" for piece in others), f"    {last},"]
+    return [*lines, "]"]
+
+
+def _number(value: Any) -> float | None:
+    """A finite number as a float; None: it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None
+
+
+def _short(value: float) -> str:
+    """A score as people read it."""
+    return f"{value:.1f}" if abs(value) < 1e9 else f"{value:.6g}"
 
 
 def _default_weight(champion: Champion) -> str:
@@ -72,29 +125,27 @@ def _default_weight(champion: Champion) -> str:
     if champion.tuned_weights is not None:
         return "=None"
     score = champion.scores.get("tuned_shared_weight")
-    weight = score.get("weight") if isinstance(score, Mapping) else None
-    if not isinstance(weight, (int, float)) or not math.isfinite(weight):
-        return ""
-    return f"={float(weight)!r}"
+    weight = _number(score.get("weight")) if isinstance(score, Mapping) else None
+    return "" if weight is None else f"={weight!r}"
 
 
 def _header(champion: Champion) -> list[str]:
-    """What the network is, as comments."""
+    """What the network is, as comments: numbers and words of the package, no text of the file."""
     network = champion.network
     lines = [
-        f"A weight agnostic neural network for {_one_line(champion.task)}, "
-        f"written by wann {wann.__version__}:",
+        f"A weight agnostic neural network, written by wann {wann.__version__}:",
         f"{_plural(network.n_hidden, 'hidden node')}, "
         f"{_plural(network.n_connections, 'connection')}.",
     ]
-    for name, score in champion.scores.items():
-        if isinstance(score, Mapping) and isinstance(score.get("mean"), (int, float)):
-            deviation = score.get("std")
-            spread = f" ± {deviation:.1f}" if isinstance(deviation, (int, float)) else ""
-            episodes = score.get("episodes")
-            over = f" over {episodes} episodes" if isinstance(episodes, int) else ""
-            label = _one_line(str(name)).replace("_", " ")
-            lines.append(f"Mean return with {label}: {score['mean']:.1f}{spread}{over}.")
+    for name, label in _LABELS.items():
+        score = champion.scores.get(name)
+        mean = _number(score.get("mean")) if isinstance(score, Mapping) else None
+        if mean is None or not isinstance(score, Mapping):
+            continue
+        deviation, n = _number(score.get("std")), _number(score.get("episodes"))
+        spread = "" if deviation is None else f" +- {_short(deviation)}"
+        over = "" if n is None else f" over {n:.10g} episodes"
+        lines.append(f"Mean return with {label}: {_short(mean)}{spread}{over}.")
     return [f"# {line}" for line in lines]
 
 
@@ -176,9 +227,8 @@ def _nodes(champion: Champion) -> list[str]:
     lines = ["x0 = 1.0  # bias"]
     for node in nodes_of(champion)[1:]:
         name = f"x{node.number}"
-        comment = f"  # {_one_line(node.name)}" if node.kind != "hidden" else ""
         if node.kind == "input":
-            lines.append(f"{name} = float(inputs[{node.number - 1}]){comment}")
+            lines.append(f"{name} = float(inputs[{node.number - 1}])")
             continue
         begin, end = network.edge_start[node.number : node.number + 2].tolist()
         sources = network.edge_source[begin:end].tolist()
@@ -191,17 +241,18 @@ def _nodes(champion: Champion) -> list[str]:
             total = f"w * {total}" if len(terms) == 1 else f"w * ({total})"
         function = "" if node.activation == "linear" else node.activation
         value = f"{function}(finite({total}))" if function else f"finite({total})"
-        *first, last = _wrapped(f"{name} = {value}")
-        lines += [*statements, *first, last + comment]
+        lines += [*statements, *_wrapped(f"{name} = {value}")]
     return lines
 
 
 def champion_to_python(champion: Champion) -> str:
     """The champion as a Python module with one function, ``policy(inputs, weight)``.
 
-    It computes in float64 what the package computes, and raises for no finite input. ``weight`` is
-    the shared weight; its default is the tuned shared weight of the champion's scores, if there is
-    one. With tuned weights they are the default, and each connection may have its own weight.
+    ``TASK``, ``INPUTS`` and ``OUTPUTS`` are the names of the task, the inputs and the outputs. The
+    function computes in float64 what the package computes, and raises for no finite input.
+    ``weight`` is the shared weight; its default is the tuned shared weight of the champion's
+    scores, if there is one. With tuned weights they are the default, and each connection may have
+    its own weight.
     """
     network = champion.network
     outputs = range(network.n_nodes - network.n_outputs, network.n_nodes)
@@ -216,4 +267,9 @@ def champion_to_python(champion: Champion) -> str:
     ]
     function = [f"def policy(inputs, weight{_default_weight(champion)}):"]
     function += [f"    {line}" if line else "" for line in body]
-    return "\n".join([*_header(champion), "import math", "", "", *function]) + "\n"
+    names = [
+        *_assigned_text("TASK", champion.task),
+        *_assigned_texts("INPUTS", champion.input_names),
+        *_assigned_texts("OUTPUTS", champion.output_names),
+    ]
+    return "\n".join([*_header(champion), "import math", "", *names, "", "", *function]) + "\n"

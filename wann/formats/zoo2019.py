@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
@@ -19,15 +20,19 @@ from typing import Any, NoReturn
 
 from wann.errors import FormatError
 from wann.formats.champion import Champion
-from wann.formats.release2019 import ReleaseNetwork, read_bytes, text_of
+from wann.formats.parsing import parsing
+from wann.formats.release2019 import ReleaseNetwork, text_of
+from wann.formats.release2019_table import read_bytes
+from wann.printable import printable, shown
 
 # what the release adds to the weights of a task, by what the name of the task holds
 _OFFSETS = {"swingup": -1.5, "swing_up": -1.5, "biped": -1.87, "racer": -0.7, "racing": -0.7}
 _LARGEST_WEIGHT = 1e300
 # digits that tell any two float64 apart; a file may have more
 _DOUBLE_DIGITS = 17
-# enough for the sum of any two float64
+# enough for the sum of any two float64, and of one and what vanishes
 _EXACT = Context(prec=1200)
+_VANISHING = Decimal("1e-400")
 
 
 def weight_offset(task: str) -> float:
@@ -59,11 +64,18 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not allowed")
 
 
-def _score(items: list[Any], place: int, path: Path) -> float | None:
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError(f"{shown(text, 40)} is too large a number") from error
+
+
+def _score(items: list[Any], place: int, file: str) -> float | None:
     if len(items) <= place or items[place] is None:
         return None
     if not isinstance(items[place], Decimal) or not math.isfinite(float(items[place])):
-        raise FormatError(f"{path}: item {place + 1} of the list must be a number")
+        raise FormatError(f"{file}: item {place + 1} of the list must be a number")
     return float(items[place])
 
 
@@ -74,32 +86,37 @@ def load_zoo_weights(path: Path) -> ZooWeights:
         FormatError: it cannot be read, or is no such file.
     """
     data = read_bytes(path)
-    try:
+    file = printable(path)
+    with parsing(f"{file} is no weight file"):
         items = json.loads(
-            data, parse_constant=_refuse_constant, parse_float=Decimal, parse_int=Decimal
+            data, parse_constant=_refuse_constant, parse_float=_decimal, parse_int=_decimal
         )
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        # the message of an arithmetic error is the name of a class
-        reason = error if isinstance(error, ValueError) else "a number or a list is too large"
-        raise FormatError(f"{path} is no weight file: {reason}") from error
-    if not isinstance(items, list) or len(items) not in (2, 3) or not isinstance(items[0], list):
+        if (
+            not isinstance(items, list)
+            or len(items) not in (2, 3)
+            or not isinstance(items[0], list)
+        ):
+            raise ValueError("it must be a list [weights, score] or [weights, score, std]")
+        for k, weight in enumerate(items[0], 1):
+            _check_weight(weight, k, file)
+        return ZooWeights(
+            tuple(items[0]),
+            _score(items, 1, file),
+            _score(items, 2, file),
+            hashlib.sha256(data).hexdigest(),
+        )
+
+
+def _check_weight(weight: Any, k: int, file: str) -> None:
+    """Refuses the k-th weight of a file if it is none."""
+    if not isinstance(weight, Decimal):
+        found = shown(repr(str(weight)[:30]))
+        raise FormatError(f"{file}: weight {k} is {found}, must be a number")
+    if weight.copy_abs() > _LARGEST_WEIGHT:  # abs would round, and overflow
         raise FormatError(
-            f"{path} is no weight file: it must be a list [weights, score] or [weights, score, std]"
+            f"{file}: weight {k} is {str(weight)[:20]}, must be from "
+            f"{-_LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
         )
-    for k, weight in enumerate(items[0], 1):
-        if not isinstance(weight, Decimal):
-            raise FormatError(f"{path}: weight {k} is {str(weight)[:30]!r}, must be a number")
-        if abs(weight) > _LARGEST_WEIGHT:
-            raise FormatError(
-                f"{path}: weight {k} is {str(weight)[:20]}, must be from "
-                f"{-_LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
-            )
-    return ZooWeights(
-        tuple(items[0]),
-        _score(items, 1, path),
-        _score(items, 2, path),
-        hashlib.sha256(data).hexdigest(),
-    )
 
 
 def _shifted(weight: Decimal, offset: float) -> float:
@@ -137,7 +154,8 @@ def with_zoo_weights(
         if disabled:
             genes += f" (with the disabled ones {n_all})"
         raise FormatError(
-            f"{path} has {len(zoo.weights)} weights; {champion.provenance.get('file')} has {genes}"
+            f"{printable(path)} has {len(zoo.weights)} weights; "
+            f"{shown(champion.provenance.get('file'))} has {genes}"
         )
     # row by row: by source, then by target
     genes_of_weights = sorted(
@@ -164,21 +182,31 @@ def _unshifted(weight: float, offset: float) -> str:
     near = weight - offset
     for digits in range(1, _DOUBLE_DIGITS + 1):
         number = float(f"{near:.{digits}g}")
-        if number + offset == weight:
+        if repr(number + offset) == repr(weight):
             return repr(number)
-    text = format(_EXACT.subtract(Decimal(repr(weight)), Decimal(repr(offset))), "f")
+    exact = Decimal(repr(weight))
+    if weight == 0.0:
+        # no sum of two float64 is -0.0: something so small that it becomes 0, and keeps its sign
+        exact = _VANISHING.copy_sign(exact)
+    text = format(_EXACT.subtract(exact, Decimal(repr(offset))), "f")
     missing = _DOUBLE_DIGITS + 1 - len(Decimal(text).as_tuple().digits)
     return (text if "." in text else text + ".") + "0" * max(missing, 0)
+
+
+def _number(value: Any) -> float | None:
+    """A number that JSON holds; None: it is none."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and abs(value) <= sys.float_info.max else None
 
 
 def _published(champion: Champion) -> tuple[float | None, float | None]:
     """Mean and deviation with tuned weights: as measured, else as published."""
     measured = champion.scores.get("tuned_weights")
     if isinstance(measured, Mapping) and "mean" in measured:
-        return measured["mean"], measured.get("std")
+        return _number(measured["mean"]), _number(measured.get("std"))
     origin = champion.provenance.get("weights")
     if isinstance(origin, Mapping):
-        return origin.get("published_score"), origin.get("published_std")
+        return _number(origin.get("published_score")), _number(origin.get("published_std"))
     return None, None
 
 

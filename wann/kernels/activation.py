@@ -2,6 +2,13 @@
 
 Every function is finite for every finite input (the square saturates at the largest number) and
 agrees with NumPy to 1e-12 (float64) and 1e-6 (float32).
+
+Where a function saturates, the sign of what is left is that of mathematics: a sigmoid and a gauss
+are never 0, however small, so that a step after them always rises; sin(pi x) of a whole number is
+exactly 0, and so is cos(pi x) between two of them, so that a step after them does not. A sigmoid
+and a tanh become exactly 1 where float cannot tell them from it, and a tanh is 0 for numbers below
+1e-16. The 2019 release differs in these places: its sigmoid of -37 and its gauss of 39 are 0, its
+sin(pi) is 1e-16, its tanh of the smallest numbers is not 0.
 """
 
 from __future__ import annotations
@@ -116,14 +123,30 @@ def activate(x: Any, activation: int) -> Any:
         values = {
             Activation.LINEAR: lambda: x,
             Activation.STEP: lambda: (x > 0).astype(x.dtype),
-            Activation.SIN: lambda: np.sin(np.pi * np.remainder(x, 2)),
-            Activation.GAUSS: lambda: np.exp(-x * x / 2),
-            Activation.TANH: lambda: np.tanh(x),
-            Activation.SIGMOID: lambda: (np.tanh(x / 2) + 1) / 2,
+            Activation.SIN: lambda: _sin_half_turns(_half_turns(x)),
+            Activation.GAUSS: lambda: _exp(-x * x / 2),
+            Activation.TANH: lambda: 1 - 2 / (_exp(2 * x) + 1),
+            Activation.SIGMOID: lambda: 1 / (1 + _exp(-x)),
             Activation.INVERSE: lambda: -x,
             Activation.ABS: lambda: np.abs(x),
             Activation.RELU: lambda: np.maximum(x, 0),
-            Activation.COS: lambda: np.cos(np.pi * np.remainder(x, 2)),
+            Activation.COS: lambda: _sin_half_turns(0.5 - np.abs(_half_turns(x))),
             Activation.SQUARE: lambda: np.minimum(x * x, np.finfo(x.dtype).max),
         }[Activation(activation)]()
     return np.asarray(values, x.dtype)
+
+
+def _exp(x: Any) -> Any:
+    """The exponential, clamped as that of ``Emitter``."""
+    limit = 87.0 if x.dtype == np.float32 else 708.0
+    return np.exp(np.clip(x, -limit, limit))
+
+
+def _half_turns(x: Any) -> Any:
+    """x less the nearest even number, exactly: in [-1, 1]."""
+    return x - 2 * np.rint(0.5 * x)
+
+
+def _sin_half_turns(r: Any) -> Any:
+    """sin(pi r) for r in [-1, 1]; exactly 0 for whole numbers."""
+    return np.sin(np.pi * np.where(np.abs(r) > 0.5, np.sign(r) - r, r))

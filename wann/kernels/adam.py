@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from wann_envs.jit import kernel
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def adam_step(gradients, n_samples, step, rate, decay, weights, first, second, average):
     """Adds the gradients of blocks up in their order and moves the weights.
 

@@ -7,16 +7,16 @@ shows when it is compiled: networks are first written with gaps between them.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann.kernels.compile import compile_one
 from wann.kernels.room import make_room
 from wann.kernels.variation import Operator, write_child
+from wann_envs.jit import inner_kernel, kernel
 
 _CHANGE_ACTIVATION, _COPY = int(Operator.CHANGE_ACTIVATION), int(Operator.COPY)
 
 
-@njit(cache=True)
+@kernel
 def find_origins(population, changes, n_known):
     """Finds out which children have connections that need not be worked out.
 
@@ -47,7 +47,7 @@ def find_origins(population, changes, n_known):
     return origin
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def write_and_compile(
     population, n_inputs, n_outputs, changes, which, origin, next_id, children, edge_start,
     networks, order, sizes,
@@ -84,7 +84,7 @@ def write_and_compile(
                 order[first + k] = room.place[k]
 
 
-@njit(cache=True)
+@kernel
 def start_networks(changes, origin, known, sizes):
     """Where the networks of the children begin, without gaps.
 
@@ -111,7 +111,7 @@ def start_networks(changes, origin, known, sizes):
     return node_start, edge_start
 
 
-@njit(cache=True)
+@inner_kernel
 def _copy_connections(networks, first, target, first_node, n_nodes, first_edge):
     """Copies the connections into the nodes from ``first`` on."""
     begin = networks.edge_start[first]
@@ -124,7 +124,7 @@ def _copy_connections(networks, first, target, first_node, n_nodes, first_edge):
         new_source[k] = old_source[k]
 
 
-@njit(cache=True)
+@inner_kernel
 def _copy_activations(networks, first, target, first_node, n_nodes):
     """Copies the activations of the nodes from ``first`` on."""
     old, new = networks.activation[first : first + n_nodes], target.activation[first_node:]
@@ -132,7 +132,7 @@ def _copy_activations(networks, first, target, first_node, n_nodes):
         new[k] = old[k]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def join_networks(changes, which, origin, known, children, gapped, order, edge_start, networks):
     """Writes the networks of children to their places.
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from wann.kernels.forward import CHUNK, LANES, forward, lane_rows
 from wann.kernels.rows import run_steps
 from wann.kernels.softmax import exponentials, log_softmax, log_sums
+from wann_envs.jit import inner_kernel, kernel
 
 _LOG_2 = math.log(2.0)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _fill_block(values, n_fixed, x, y, chosen, block, marks, n_outputs):
     """Sets the rows of a block: bias and inputs, a row of marks for each label, the padding.
 
@@ -38,7 +38,7 @@ def _fill_block(values, n_fixed, x, y, chosen, block, marks, n_outputs):
     values[(marks + n_outputs) * LANES + n : (marks + n_outputs + 1) * LANES] = np.float32(1.0)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _set_reference(values, reference, outputs):
     """Writes the largest output of one individual in each lane to a row."""
     row = values[reference * LANES : (reference + 1) * LANES]
@@ -49,7 +49,7 @@ def _set_reference(values, reference, outputs):
             row[lane] = max(row[lane], output[lane])
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def shared_losses(unique, program, n_fixed, weights, scales, x, y, chosen, blocks, losses):
     """Computes the unique nodes of a population on blocks of samples, and all losses from them.
 
@@ -105,7 +105,7 @@ def shared_losses(unique, program, n_fixed, weights, scales, x, y, chosen, block
                 losses[block, w, q] = total
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def separate_losses(
     networks, which, n_fixed, n_outputs, weights, scales, x, y, chosen, blocks, losses
 ):
@@ -151,7 +151,7 @@ def separate_losses(
                 losses[block, w, q] = total - np.float64(label_sums[0])
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def network_outputs(networks, n_fixed, n_outputs, weights, x, chosen, blocks, outputs):
     """Computes the outputs of networks, one after another.
 
@@ -179,7 +179,7 @@ def network_outputs(networks, n_fixed, n_outputs, weights, x, chosen, blocks, ou
                         outputs[p, w, block * LANES + lane, k] = value
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def pair_losses(
     networks, which, n_fixed, n_outputs, weights, scales, edge_weights, x, y, pairs, losses
 ):
@@ -229,7 +229,7 @@ def pair_losses(
                 losses[p, begin + lane] = math.log(total) + lead
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def weighted_outputs(network, n_fixed, edge_weights, x, outputs):
     """Computes the outputs of one network whose connections have weights of their own.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann.kernels.layers import locate_chosen, locate_nodes, sort_hidden
 from wann.kernels.room import make_room
+from wann_envs.jit import inner_kernel, kernel
 
 
-@njit(cache=True)
+@inner_kernel
 def _choose_enabled(is_enabled, room):
     """Writes the numbers of the enabled genes; returns how many there are."""
     n_enabled = 0
@@ -20,7 +20,7 @@ def _choose_enabled(is_enabled, room):
     return n_enabled
 
 
-@njit(cache=True)
+@inner_kernel
 def _mark_live(n_nodes, n_first, n_fixed, room):
     """Marks what is fed and what is used, and counts the live connections into each node."""
     start, reached, order = room.start, room.reached, room.order
@@ -50,7 +50,7 @@ def _mark_live(n_nodes, n_first, n_fixed, room):
         degree[reached[e]] += 1
 
 
-@njit(cache=True)
+@inner_kernel
 def _place_nodes(n_nodes, n_first, n_fixed, room):
     """Orders the nodes: fixed, live hidden by layer, outputs; returns their number."""
     layer, place, count = room.layer, room.place, room.in_layer
@@ -77,7 +77,7 @@ def _place_nodes(n_nodes, n_first, n_fixed, room):
     return n_placed
 
 
-@njit(cache=True)
+@inner_kernel
 def _write_network(activation, n_placed, n_first, networks, first_node, first_edge, room):
     """Writes the nodes and the connections into each, by rising source; returns their number."""
     start, reached, place = room.start, room.reached, room.place
@@ -102,7 +102,7 @@ def _write_network(activation, n_placed, n_first, networks, first_node, first_ed
     return edge - first_edge
 
 
-@njit(cache=True)
+@inner_kernel
 def compile_one(population, p, n_inputs, n_outputs, networks, first_node, first_edge, room):
     """Compiles genome ``p``; returns its numbers of nodes and edges, (-1, -1) for a cycle."""
     first, last = population.node_start[p], population.node_start[p + 1]
@@ -124,7 +124,7 @@ def compile_one(population, p, n_inputs, n_outputs, networks, first_node, first_
     return n_placed, n_edges
 
 
-@njit(cache=True)
+@kernel
 def compile_population(population, n_inputs, n_outputs, networks):
     """Compiles all genomes.
 
@@ -139,7 +139,7 @@ def compile_population(population, n_inputs, n_outputs, networks):
     Returns:
         The number of the first genome with a cycle, or -1.
     """
-    room = make_room(population, 0, 1 + n_inputs + n_outputs)
+    room = make_room(population, np.int64(0), 1 + n_inputs + n_outputs)
     node, edge = np.int64(0), np.int64(0)
     networks.node_start[0] = 0
     networks.edge_start[0] = 0
@@ -155,7 +155,7 @@ def compile_population(population, n_inputs, n_outputs, networks):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def count_enabled(population):
     """(P,) int64: the enabled genes of each genome of a population."""
     counts = np.zeros(len(population.gene_start) - 1, np.int64)

@@ -6,26 +6,28 @@ Each child has random numbers of its own, so that children do not depend on each
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann.kernels.free_pair import count_equal, find_equal, find_free_pair
 from wann.kernels.random import below, uniform
 from wann.kernels.room import make_room
-from wann.kernels.variation import N_MUTATIONS, Operator, cross_over
+from wann.kernels.variation import N_MUTATIONS, Operator, copy_piece, cross_over
+from wann_envs.jit import inner_kernel, kernel
 
 _ADD_CONNECTION, _ADD_NODE, _ENABLE, _CHANGE_ACTIVATION, _COPY, _DRAW = map(int, Operator)
+# a bare constant would be a type of its own, for which what is called is compiled once more
+_ZERO, _NO, _YES = np.int64(0), np.bool_(False), np.bool_(True)
 
 
-@njit(cache=True)
+@inner_kernel
 def _pick(flags, wanted, stream):
     """Index of a random element of ``flags`` that equals ``wanted``, or -1."""
-    count = count_equal(flags, wanted, 0, len(flags))
+    count = count_equal(flags, wanted, _ZERO, len(flags))
     if count == 0:
         return -1
-    return find_equal(flags, wanted, 0, len(flags), below(stream, count))
+    return find_equal(flags, wanted, _ZERO, len(flags), below(stream, count))
 
 
-@njit(cache=True)
+@inner_kernel
 def _pick_activation(activation, n_fixed, choices, stream):
     """A hidden node, and an activation that it does not have; (-1, -1) if there are none."""
     n_hidden = len(activation) - n_fixed
@@ -35,13 +37,13 @@ def _pick_activation(activation, n_fixed, choices, stream):
     is_other = np.empty(choices.size, np.bool_)
     for i in range(choices.size):
         is_other[i] = choices[i] != activation[k]
-    chosen = _pick(is_other, True, stream)
+    chosen = _pick(is_other, _YES, stream)
     if chosen < 0:
         return -1, -1
     return k, np.int64(choices[chosen])
 
 
-@njit(cache=True)
+@inner_kernel
 def _draw_operator(odds, stream):
     """An operator by its odds, which need not add up to 1; -1 if all are zero."""
     total = 0.0
@@ -60,7 +62,7 @@ def _draw_operator(odds, stream):
     return last
 
 
-@njit(cache=True)
+@inner_kernel
 def _decide_one(
     population, p, activation, is_enabled, n_inputs, n_outputs, operator, odds, choices, stream,
     room,
@@ -87,11 +89,11 @@ def _decide_one(
                 n_outputs, stream, room,
             )  # fmt: skip
         elif drawn == _ADD_NODE:
-            place = _pick(is_enabled, True, stream)
+            place = _pick(is_enabled, _YES, stream)
             if place >= 0:
                 value = np.int64(choices[below(stream, choices.size)])
         elif drawn == _ENABLE:
-            place = _pick(is_enabled, False, stream)
+            place = _pick(is_enabled, _NO, stream)
         elif drawn == _CHANGE_ACTIVATION:
             n_fixed = 1 + n_inputs + n_outputs
             place, value = _pick_activation(activation, n_fixed, choices, stream)
@@ -102,7 +104,7 @@ def _decide_one(
         left[drawn] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def decide(population, n_inputs, n_outputs, odds, choices, which, changes):
     """Decides what becomes of children.
 
@@ -117,7 +119,7 @@ def decide(population, n_inputs, n_outputs, odds, choices, which, changes):
             ``place`` and ``value`` are written for these children: the operator that is applied,
             COPY when none can.
     """
-    room = make_room(population, 0, 1 + n_inputs + n_outputs)
+    room = make_room(population, _ZERO, 1 + n_inputs + n_outputs)
     stream = np.empty(1, np.uint64)
     for c in which:
         p, other, operator = changes.parents[c, 0], changes.parents[c, 1], changes.operator[c]
@@ -126,8 +128,9 @@ def decide(population, n_inputs, n_outputs, odds, choices, which, changes):
         is_enabled = population.is_enabled[population.gene_start[p] : population.gene_start[p + 1]]
         if other != p:
             crossed, is_on = room.activation[: len(activation)], room.is_enabled[: len(is_enabled)]
-            crossed[:] = activation
-            is_on[:] = is_enabled
+            # not crossed[:] = ..., which compiles the text of an error about shapes
+            copy_piece(activation, _ZERO, len(activation), crossed, _ZERO)
+            copy_piece(is_enabled, _ZERO, len(is_enabled), is_on, _ZERO)
             cross_over(population, p, other, stream, crossed, is_on)
             applied, place, value = _decide_one(
                 population, p, crossed, is_on, n_inputs, n_outputs, operator, odds, choices, stream,

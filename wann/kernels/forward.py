@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from wann.kernels.activation import activate, emit_activation
 from wann_envs.elementary import Emitter
+from wann_envs.jit import emitted, kernel
 
 LANES = 64
 CHUNK = 16
@@ -170,8 +170,8 @@ class _NodesEmitter:
         b.position_at_end(done)
 
 
-@intrinsic
-def _compute_nodes_llvm(typingctx, values, edge_start, edge_source, activation, place, is_weighted):
+@emitted(_compute_nodes)
+def _compute_nodes_llvm(values, edge_start, edge_source, activation, place, is_weighted):
     def codegen(context, builder, signature, args):
         _NodesEmitter(context, builder, signature, args).emit()
         return context.get_dummy_value()
@@ -187,14 +187,7 @@ def _compute_nodes_llvm(typingctx, values, edge_start, edge_source, activation, 
     return signature, codegen
 
 
-@overload(_compute_nodes, inline="always")
-def _compute_nodes_overload(values, edge_start, edge_source, activation, place, is_weighted):
-    return lambda values, edge_start, edge_source, activation, place, is_weighted: (
-        _compute_nodes_llvm(values, edge_start, edge_source, activation, place, is_weighted)
-    )
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def lane_rows(n_rows, dtype_of):
     """Returns ``n_rows`` flat rows of zeros in the precision of the array ``dtype_of``.
 
@@ -206,7 +199,7 @@ def lane_rows(n_rows, dtype_of):
     return raw[start : start + n_rows * LANES]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def forward(networks, p, n_fixed, values, first_row, weight_row, is_weighted, n_chunks):
     """Computes the hidden and output nodes of network ``p`` on the first lanes of a block.
 
@@ -243,7 +236,7 @@ def forward(networks, p, n_fixed, values, first_row, weight_row, is_weighted, n_
     )
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def forward_once(
     edge_start, edge_source, activation, n_fixed, values, first_row, weight_row, is_weighted
 ):

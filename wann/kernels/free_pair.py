@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann.kernels.layers import locate_chosen, locate_nodes, sort_hidden
 from wann.kernels.random import below
+from wann_envs.jit import inner_kernel
 
 _BLOCK = 64
+# candidates whose genes are counted one by one; where more are tried, all are counted at once
+_SINGLY = 8
 
 
-@njit(cache=True)
+@inner_kernel
 def count_equal(flags, wanted, first, n):
     """How many of ``flags[first:first + n]`` equal ``wanted``."""
     piece = flags[first : first + n]
@@ -21,7 +23,7 @@ def count_equal(flags, wanted, first, n):
     return np.int64(count)
 
 
-@njit(cache=True)
+@inner_kernel
 def find_equal(flags, wanted, first, n, rank):
     """Index of the element with that rank among those of ``flags[first:first + n]`` that equal
     ``wanted``, or -1.
@@ -43,11 +45,11 @@ def find_equal(flags, wanted, first, n, rank):
     return -1
 
 
-@njit(cache=True)
+@inner_kernel
 def _sort_layers(genomes, first_node, n_nodes, first_gene, n_genes, n_first, n_fixed, room):
     """Layers of the hidden nodes over all genes, enabled or not."""
     target = genomes.target[first_gene : first_gene + n_genes]
-    n_chosen = 0
+    n_chosen = np.int64(0)  # a bare 0 would be a type of its own
     # nothing comes after an output: what leads into one says nothing about layers
     for k in range(n_genes):
         room.chosen[n_chosen] = k
@@ -57,7 +59,7 @@ def _sort_layers(genomes, first_node, n_nodes, first_gene, n_genes, n_first, n_f
     sort_hidden(n_chosen, n_nodes, n_first, n_fixed, room)
 
 
-@njit(cache=True)
+@inner_kernel
 def _mark_taken(genomes, source_id, layer, n_nodes, first_gene, n_genes, n_first, n_fixed, room):
     """Marks the nodes to which a gene from a node of that id and layer may not lead."""
     is_taken = room.is_taken
@@ -69,7 +71,16 @@ def _mark_taken(genomes, source_id, layer, n_nodes, first_gene, n_genes, n_first
             is_taken[room.position[genomes.target[first_gene + k]]] = True
 
 
-@njit(cache=True)
+@inner_kernel
+def _count_sources(source, n_nodes, room):
+    """Counts the genes from each node, by its position."""
+    for i in range(n_nodes):
+        room.degree[i] = 0
+    for k in range(len(source)):
+        room.degree[room.position[source[k]]] += 1
+
+
+@inner_kernel
 def find_free_pair(
     genomes, first_node, n_nodes, first_gene, n_genes, n_inputs, n_outputs, stream, room
 ):
@@ -105,11 +116,18 @@ def find_free_pair(
         for j in range(n_fixed, n_nodes):
             n_above += room.layer[j] > layer
         # genes lead upwards, and none occurs twice
-        n_free = n_above - count_equal(source, source_id, 0, n_genes)
+        if k < _SINGLY:
+            n_free = n_above - count_equal(source, source_id, np.int64(0), n_genes)
+        else:
+            if k == _SINGLY:
+                _count_sources(source, n_nodes, room)
+            n_free = n_above - room.degree[chosen]
         if n_free > 0:
             _mark_taken(
                 genomes, source_id, layer, n_nodes, first_gene, n_genes, n_first, n_fixed, room
             )
             rank = below(stream, n_free)
-            return np.int64(chosen), find_equal(room.is_taken, False, 0, n_nodes, rank)
+            return np.int64(chosen), find_equal(
+                room.is_taken, np.bool_(False), np.int64(0), n_nodes, rank
+            )
     return -1, -1

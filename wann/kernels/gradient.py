@@ -14,8 +14,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic, overload
+from numba import types
 from numpy.typing import NDArray
 
 from wann.kernels.activation import activate
@@ -23,6 +22,7 @@ from wann.kernels.forward import LANES, lane_rows
 from wann.kernels.rows import N_CHUNKS, Rows, Totals, pointers, row_of
 from wann.kernels.slope import emit_with_slope, slope
 from wann_envs.elementary import exp
+from wann_envs.jit import emitted, inner_kernel, kernel
 
 
 class Blocks(NamedTuple):
@@ -61,9 +61,9 @@ def _values_and_slopes(values, slopes, edge_start, edge_source, activation, weig
         row_of(slopes, i)[:] = slope(finite, activation[i])
 
 
-@intrinsic
+@emitted(_values_and_slopes)
 def _values_and_slopes_llvm(
-    typingctx, values, slopes, edge_start, edge_source, activation, weights, first, end
+    values, slopes, edge_start, edge_source, activation, weights, first, end
 ):
     def codegen(context, builder, signature, args):
         b = builder
@@ -94,17 +94,6 @@ def _values_and_slopes_llvm(
     return types.void(*arrays, types.int64, types.int64), codegen
 
 
-@overload(_values_and_slopes, inline="always")
-def _values_and_slopes_jit(
-    values, slopes, edge_start, edge_source, activation, weights, first, end
-):
-    return lambda values, slopes, edge_start, edge_source, activation, weights, first, end: (
-        _values_and_slopes_llvm(
-            values, slopes, edge_start, edge_source, activation, weights, first, end
-        )
-    )
-
-
 # ---- softmax ----------------------------------------------------------------------------------
 
 
@@ -124,8 +113,8 @@ def _softmax(values, adjoints, scratch, first, end):
     adjoints[first * LANES : end * LANES] = (powers / row_of(scratch, 1)).ravel()
 
 
-@intrinsic
-def _softmax_llvm(typingctx, values, adjoints, scratch, first, end):
+@emitted(_softmax)
+def _softmax_llvm(values, adjoints, scratch, first, end):
     def codegen(context, builder, signature, args):
         b = builder
         first, end = args[3:]
@@ -154,14 +143,7 @@ def _softmax_llvm(typingctx, values, adjoints, scratch, first, end):
     return types.void(values, adjoints, scratch, types.int64, types.int64), codegen
 
 
-@overload(_softmax, inline="always")
-def _softmax_jit(values, adjoints, scratch, first, end):
-    return lambda values, adjoints, scratch, first, end: _softmax_llvm(
-        values, adjoints, scratch, first, end
-    )
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _score(values, adjoints, scratch, labels, first, end):
     """Turns the softmax into the derivatives of the loss with respect to the outputs.
 
@@ -210,9 +192,9 @@ def _backward(values, slopes, adjoints, edge_start, edge_source, weights, gradie
                 row_of(adjoints, source)[:] += weights[edge] * delta
 
 
-@intrinsic
+@emitted(_backward)
 def _backward_llvm(
-    typingctx, values, slopes, adjoints, edge_start, edge_source, weights, gradient, first, end
+    values, slopes, adjoints, edge_start, edge_source, weights, gradient, first, end
 ):
     def codegen(context, builder, signature, args):
         b = builder
@@ -242,20 +224,10 @@ def _backward_llvm(
     return types.void(*arrays, types.int64, types.int64), codegen
 
 
-@overload(_backward, inline="always")
-def _backward_jit(values, slopes, adjoints, edge_start, edge_source, weights, gradient, first, end):
-    def jit(values, slopes, adjoints, edge_start, edge_source, weights, gradient, first, end):
-        return _backward_llvm(
-            values, slopes, adjoints, edge_start, edge_source, weights, gradient, first, end
-        )
-
-    return jit
-
-
 # ---- blocks -----------------------------------------------------------------------------------
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def block_gradients(network, n_fixed, n_outputs, weights, data, blocks, places, gradients, scores):
     """The loss of one network on blocks of samples, and its gradient.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wann_envs.jit import inner_kernel
 
 
 class Innovations(NamedTuple):
@@ -25,7 +26,7 @@ class Innovations(NamedTuple):
     added: NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner_kernel
 def number_split(innovations, gene_innovation):
     """Returns the new node's id and the innovation of the gene into it."""
     counter = innovations.counter
@@ -42,7 +43,7 @@ def number_split(innovations, gene_innovation):
     return innovations.split[k, 1], innovations.split_innovation[k]
 
 
-@njit(cache=True)
+@inner_kernel
 def number_added(innovations, source, target):
     """Returns the innovation of a new gene between existing nodes."""
     counter = innovations.counter

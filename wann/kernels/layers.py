@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wann_envs.jit import inner_kernel
 
 
-@njit(cache=True)
+@inner_kernel
 def locate_nodes(genomes, first_node, n_nodes, n_fixed, room):
     """Writes the positions of a genome's hidden nodes by their ids."""
     node_id = genomes.node_id[first_node : first_node + n_nodes]
@@ -14,7 +15,7 @@ def locate_nodes(genomes, first_node, n_nodes, n_fixed, room):
         room.position[node_id[k]] = k
 
 
-@njit(cache=True)
+@inner_kernel
 def locate_chosen(genomes, first_gene, n_genes, n_chosen, room):
     """Writes the positions of the sources and targets of a genome's chosen genes."""
     source = genomes.source[first_gene : first_gene + n_genes].view(np.uint32)
@@ -25,7 +26,7 @@ def locate_chosen(genomes, first_gene, n_genes, n_chosen, room):
         room.target[e] = room.position[target[k]]
 
 
-@njit(cache=True)
+@inner_kernel
 def sort_hidden(n_genes, n_nodes, n_first, n_fixed, room):
     """Sorts genes by source, and hidden nodes by their longest path from a source.
 

@@ -7,10 +7,11 @@ semi-dynamic variant: epsilon is fixed for a generation, the best of a case is t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wann_envs.jit import kernel
 
 
-@njit(cache=True)
+@kernel
 def epsilon_lexicase(scores, epsilon, orders, draws):
     """Chooses an individual for each order of the cases.
 

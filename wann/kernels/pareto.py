@@ -7,11 +7,12 @@ algorithm: NSGA-II", section III.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from wann_envs.jit import inner_kernel, kernel
 
-@njit(cache=True)
+
+@inner_kernel
 def _dominates(objectives, i, j):
     """Whether i is nowhere worse than j and somewhere better; larger is better."""
     is_better = False
@@ -22,7 +23,7 @@ def _dominates(objectives, i, j):
     return is_better
 
 
-@njit(cache=True)
+@inner_kernel
 def _is_dominated(objectives, i, last, before):
     """Whether a member of a front dominates i, the member that came last asked first."""
     j = last
@@ -33,8 +34,8 @@ def _is_dominated(objectives, i, last, before):
     return False
 
 
-@njit(cache=True)
-def _sort_into_fronts(objectives, order):
+@kernel
+def sort_into_fronts(objectives, order):
     """Puts individuals into fronts, each after all that can dominate it.
 
     Who is dominated by nobody in a front is dominated by nobody in the fronts after it: the first
@@ -74,7 +75,7 @@ def front_numbers(objectives: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     # the better first by one objective, ties by the next: nobody dominates one before it
     order = np.lexsort(-objectives.T[::-1])
-    front: NDArray[np.int64] = _sort_into_fronts(objectives, order)
+    front: NDArray[np.int64] = sort_into_fronts(objectives, order)
     return front
 
 

@@ -6,11 +6,11 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann.kernels.activation import Activation
 from wann.kernels.sharing import empty_table, grown_table, mix, place_of
+from wann_envs.jit import inner_kernel, kernel
 
 _FIRST_CAPACITY = 1024
 _LINEAR, _INVERSE, _ABS, _RELU, _SQUARE = (
@@ -64,7 +64,7 @@ class Program(NamedTuple):
     n_rows: int
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def _magnitude(activation, total):
     """A bound of a node's value from one of its weighted sum."""
     if activation == _SQUARE:
@@ -73,7 +73,7 @@ def _magnitude(activation, total):
     return total if is_unbounded else 1.0
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def _difference(edge_source, own, other, count, rows, at):
     """Writes what a node adds to the sources of another, then what it lacks, to rows[at:].
 
@@ -105,7 +105,7 @@ def _difference(edge_source, own, other, count, rows, at):
     return n_added, n_lacking
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def make_program(unique, n_fixed, weight_bound, input_bound):
     """Plans how to compute the unique nodes with few additions.
 

@@ -8,7 +8,8 @@ Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generator
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wann_envs.jit import inner_kernel
 
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -16,7 +17,7 @@ _MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
 _S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
 
 
-@njit(cache=True)
+@inner_kernel
 def uniform(state):
     """Advances ``state`` ((1,) uint64) and returns a float64 in [0, 1)."""
     state[0] += _INCREMENT
@@ -27,7 +28,7 @@ def uniform(state):
     return np.float64(z >> _S11) * 2.0**-53
 
 
-@njit(cache=True)
+@inner_kernel
 def below(state, n):
     """Returns an int64 in [0, n)."""
     return np.int64(uniform(state) * n)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wann_envs.jit import inner_kernel
 
 
 class Room(NamedTuple):
@@ -28,7 +29,7 @@ class Room(NamedTuple):
         is_fed: (n,) bool, whether a path from the bias or an input leads to the node.
         is_used: (n,) bool, whether a path leads from it to an output.
         is_taken: (n,) bool, whether a node cannot be the target of a new gene.
-        degree: (n,) int64, live connections into each node.
+        degree: (n,) int64, live connections into each node; genes from each, where all are counted.
         place: (n,) uint32, nodes in the order of the network.
         in_layer: (n + 2,) uint32, hidden nodes in each layer.
         activation: (n,) int8, of a child of two parents.
@@ -54,7 +55,7 @@ class Room(NamedTuple):
     is_enabled: NDArray[np.bool_]
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def make_room(population, next_id, n_fixed):
     """A Room for the genomes of a population and their children.
 

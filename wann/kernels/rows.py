@@ -14,12 +14,12 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
 
 from wann.kernels.activation import activate, emit_activation
 from wann.kernels.forward import CHUNK, LANES
 from wann.kernels.program import N_COLUMNS, SUM, Step
 from wann_envs.elementary import Emitter
+from wann_envs.jit import emitted
 
 N_CHUNKS = LANES // CHUNK
 
@@ -106,6 +106,12 @@ def pointers(context: Any, builder: Any, signature: Any, args: Any, n: int) -> l
     ]
 
 
+def length(context: Any, builder: Any, signature: Any, args: Any, i: int) -> Any:
+    """The length of argument i, which is an array of one dimension."""
+    array = context.make_array(signature.args[i])(context, builder, args[i])
+    return cgutils.unpack_tuple(builder, array.shape, 1)[0]
+
+
 # ---- the steps of a program -------------------------------------------------------------------
 
 
@@ -135,8 +141,8 @@ def run_steps(values, steps, rows, first, end, weight):
         row_of(values, step[Step.TARGET])[:] = total
 
 
-@intrinsic
-def _run_steps_llvm(typingctx, values, steps, rows, first, end, weight):
+@emitted(run_steps)
+def _run_steps_llvm(values, steps, rows, first, end, weight):
     def codegen(context, builder, signature, args):
         b = builder
         values, steps, sources = pointers(context, builder, signature, args, 3)
@@ -171,10 +177,3 @@ def _run_steps_llvm(typingctx, values, steps, rows, first, end, weight):
         return context.get_dummy_value()
 
     return types.void(values, steps, rows, types.int64, types.int64, types.float32), codegen
-
-
-@overload(run_steps, inline="always")
-def _run_steps(values, steps, rows, first, end, weight):
-    return lambda values, steps, rows, first, end, weight: _run_steps_llvm(
-        values, steps, rows, first, end, weight
-    )

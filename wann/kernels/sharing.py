@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wann_envs.jit import inner_kernel, kernel
 
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -56,7 +57,7 @@ class UniqueNodes(NamedTuple):
     individual: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def mix(x):
     """A hash of a uint64. Source: Steele, Lea & Flood 2014 (SplitMix64)."""
     z = x + _INCREMENT
@@ -65,13 +66,13 @@ def mix(x):
     return z ^ (z >> _S31)
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def empty_table(capacity):
     """A hash table: keys, and the values, -1 where a place is free; a power of 2 of places."""
     return np.empty(capacity, np.uint64), np.full(capacity, -1, np.int32)
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def place_of(keys, values, key):
     """The place of a key in a table, or the free place where it belongs."""
     last = np.uint64(len(keys) - 1)
@@ -81,7 +82,7 @@ def place_of(keys, values, key):
     return i
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def grown_table(keys, values):
     """The table with four times as many places."""
     new_keys, new_values = empty_table(4 * len(keys))
@@ -92,7 +93,7 @@ def grown_table(keys, values):
     return new_keys, new_values
 
 
-@njit(cache=True, nogil=True)
+@inner_kernel(nogil=True)
 def _names(n, first):
     """Hashes of n numbers."""
     names = np.empty(n, np.uint64)
@@ -101,7 +102,7 @@ def _names(n, first):
     return names
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def name_nodes(networks, which, n_fixed, n_outputs, names):
     """Names the nodes of networks; networks do not depend on each other.
 
@@ -135,7 +136,7 @@ def name_nodes(networks, which, n_fixed, n_outputs, names):
             begin = end
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def unique_nodes(networks, n_fixed, n_outputs, names):
     """Finds the different nodes and the different individuals of a population.
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload
 
 from wann.kernels.forward import CHUNK, LANES
-from wann.kernels.rows import N_CHUNKS, Rows, Totals, pointers, row_of
+from wann.kernels.rows import N_CHUNKS, Rows, Totals, length, pointers, row_of
 from wann_envs.elementary import exp
+from wann_envs.jit import emitted
 
 # sums of exponentials outside are not trusted: the exponential is clamped at +-87
 LOW_SUM, HIGH_SUM = 1e-30, 1e30
@@ -49,15 +49,16 @@ def exponentials(values, outputs, label_rows, reference, scale, label_sums):
         row[:] = [exp(x) for x in distance]
 
 
-@intrinsic
-def _exponentials_llvm(typingctx, values, outputs, label_rows, reference, scale, label_sums, n):
+@emitted(exponentials)
+def _exponentials_llvm(values, outputs, label_rows, reference, scale, label_sums):
     def codegen(context, builder, signature, args):
         b = builder
+        n = length(context, builder, signature, args, 1)
         values, outputs, label_rows = pointers(context, builder, signature, args, 3)
         sums = context.make_array(signature.args[5])(context, builder, args[5]).data
         rows = Rows(b, values, args[3].type)
         scale = rows.splat(args[4])
-        with rows.loop(rows.index(0), args[6]) as (k, _):
+        with rows.loop(rows.index(0), n) as (k, _):
             row = rows.integer(outputs, k)
             pairs = zip(rows.load(row), rows.load(args[3]), strict=True)
             distance = [b.fmul(b.fsub(x, c), scale) for x, c in pairs]
@@ -70,15 +71,8 @@ def _exponentials_llvm(typingctx, values, outputs, label_rows, reference, scale,
         return context.get_dummy_value()
 
     integer = types.int64
-    signature = types.void(values, outputs, label_rows, integer, types.float32, label_sums, integer)
+    signature = types.void(values, outputs, label_rows, integer, types.float32, label_sums)
     return signature, codegen
-
-
-@overload(exponentials, inline="always")
-def _exponentials(values, outputs, label_rows, reference, scale, label_sums):
-    return lambda values, outputs, label_rows, reference, scale, label_sums: _exponentials_llvm(
-        values, outputs, label_rows, reference, scale, label_sums, len(outputs)
-    )
 
 
 def log_sums(values, outputs, n_outputs, padding, products, exponents):
@@ -121,10 +115,11 @@ def _emit_log_parts(rows: Rows, totals: list[Any]) -> tuple[Any, Any]:
     return rows.fold(product, b.fmul), rows.fold(exponent, b.add)
 
 
-@intrinsic
-def _log_sums_llvm(typingctx, values, outputs, n_outputs, padding, products, exponents, n):
+@emitted(log_sums)
+def _log_sums_llvm(values, outputs, n_outputs, padding, products, exponents):
     def codegen(context, builder, signature, args):
         b = builder
+        n = length(context, builder, signature, args, 4)
         values, outputs = pointers(context, builder, signature, args, 2)
         n_outputs, padding = args[2:4]
         products, exponents = (
@@ -133,7 +128,7 @@ def _log_sums_llvm(typingctx, values, outputs, n_outputs, padding, products, exp
         rows = Rows(b, values, n_outputs.type)
         one, totals = rows.emitter.constant(1.0), Totals(rows)
         zero = rows.emitter.constant(0.0)
-        with rows.loop(rows.index(0), args[6]) as (i, _):
+        with rows.loop(rows.index(0), n) as (i, _):
             at = b.mul(i, n_outputs)
             totals.set([zero] * N_CHUNKS)
             with rows.loop(at, b.add(at, n_outputs)) as (k, _):
@@ -159,17 +154,8 @@ def _log_sums_llvm(typingctx, values, outputs, n_outputs, padding, products, exp
             b.store(exponent, b.gep(exponents, [i]))
         return context.get_dummy_value()
 
-    signature = types.void(
-        values, outputs, types.int64, types.int64, products, exponents, types.int64
-    )
+    signature = types.void(values, outputs, types.int64, types.int64, products, exponents)
     return signature, codegen
-
-
-@overload(log_sums, inline="always")
-def _log_sums(values, outputs, n_outputs, padding, products, exponents):
-    return lambda values, outputs, n_outputs, padding, products, exponents: _log_sums_llvm(
-        values, outputs, n_outputs, padding, products, exponents, len(products)
-    )
 
 
 # ---- one individual's softmax, exact ----------------------------------------------------------
@@ -198,9 +184,9 @@ def log_softmax(values, first, n_outputs, labels, padding, scale, products, expo
     products[0], exponents[0] = _log_parts(total)
 
 
-@intrinsic
+@emitted(log_softmax)
 def _log_softmax_llvm(
-    typingctx, values, first, n_outputs, labels, padding, scale, products, exponents, label_sums
+    values, first, n_outputs, labels, padding, scale, products, exponents, label_sums
 ):
     def codegen(context, builder, signature, args):
         b = builder
@@ -249,14 +235,3 @@ def _log_softmax_llvm(
         values, integer, integer, integer, integer, types.float32, products, exponents, label_sums
     )
     return signature, codegen
-
-
-@overload(log_softmax, inline="always")
-def _log_softmax(values, first, n_outputs, labels, padding, scale, products, exponents, label_sums):
-    return (
-        lambda values, first, n_outputs, labels, padding, scale, products, exponents, label_sums: (
-            _log_softmax_llvm(
-                values, first, n_outputs, labels, padding, scale, products, exponents, label_sums
-            )
-        )
-    )

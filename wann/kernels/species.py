@@ -7,10 +7,11 @@ section 3.3.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wann_envs.jit import inner_kernel, kernel
 
 
-@njit(cache=True)
+@inner_kernel
 def _n_consecutive(innovation, begin, end):
     """How many genes from ``begin`` on have consecutive innovation numbers, by bisection."""
     low, high = begin, end
@@ -24,7 +25,7 @@ def _n_consecutive(innovation, begin, end):
     return low - begin
 
 
-@njit(cache=True)
+@inner_kernel
 def _skip_common(first, a, a_end, second, b, b_end):
     """How many genes at the start are the same, and in how many one genome only is enabled.
 
@@ -40,7 +41,7 @@ def _skip_common(first, a, a_end, second, b, b_end):
     return n, np.int64(n_switched)
 
 
-@njit(cache=True)
+@inner_kernel
 def compatibility(first, i, second, j, n_fixed, coefficients):
     """Compatibility distance between genome ``i`` of one population and ``j`` of another.
 
@@ -101,7 +102,7 @@ def compatibility(first, i, second, j, n_fixed, coefficients):
     )
 
 
-@njit(cache=True)
+@kernel
 def assign_species(population, representatives, n_fixed, coefficients, threshold):
     """Puts each genome into the first species whose representative is nearer than a threshold.
 

@@ -15,11 +15,11 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann.kernels.innovation import number_added, number_split
 from wann.kernels.random import uniform
+from wann_envs.jit import inner_kernel, kernel
 
 
 class Operator(IntEnum):
@@ -84,15 +84,15 @@ class Changes(NamedTuple):
     new_gene: NDArray[np.int64]
 
 
-@njit(cache=True)
-def _copy(source, begin, end, target, first):
+@inner_kernel
+def copy_piece(source, begin, end, target, first):
     """Copies ``source[begin:end]`` to ``target[first:]``: a loop of its own becomes vector code."""
     piece, room = source[begin:end], target[first : first + end - begin]
     for k in range(len(piece)):
         room[k] = piece[k]
 
 
-@njit(cache=True)
+@inner_kernel
 def cross_over(population, p, other, stream, activation, is_enabled):
     """Crossover: what genes and nodes of genome ``p`` share with the other come from either.
 
@@ -128,7 +128,7 @@ def cross_over(population, p, other, stream, activation, is_enabled):
             is_enabled[k] = theirs if uniform(stream) < 0.5 else mine
 
 
-@njit(cache=True)
+@kernel
 def number_changes(population, changes, innovations):
     """Gives new nodes and genes their numbers, and children their places, in their order.
 
@@ -162,7 +162,7 @@ def number_changes(population, changes, innovations):
     return node_start, gene_start
 
 
-@njit(cache=True)
+@inner_kernel
 def _append_gene(children, gene, innovation, source, target):
     """Writes an enabled gene."""
     children.innovation[gene] = innovation
@@ -171,7 +171,7 @@ def _append_gene(children, gene, innovation, source, target):
     children.is_enabled[gene] = True
 
 
-@njit(cache=True)
+@inner_kernel
 def write_child(population, changes, c, children, stream):
     """Writes child ``c`` to its place."""
     p, other, operator = changes.parents[c, 0], changes.parents[c, 1], changes.operator[c]
@@ -180,18 +180,18 @@ def write_child(population, changes, c, children, stream):
         population.node_start[p + 1],
         children.node_start[c],
     )
-    _copy(population.node_id, begin, end, children.node_id, node)
-    _copy(population.activation, begin, end, children.activation, node)
+    copy_piece(population.node_id, begin, end, children.node_id, node)
+    copy_piece(population.activation, begin, end, children.activation, node)
     new_node = node + end - begin
     begin, end, gene = (
         population.gene_start[p],
         population.gene_start[p + 1],
         children.gene_start[c],
     )
-    _copy(population.innovation, begin, end, children.innovation, gene)
-    _copy(population.source, begin, end, children.source, gene)
-    _copy(population.target, begin, end, children.target, gene)
-    _copy(population.is_enabled, begin, end, children.is_enabled, gene)
+    copy_piece(population.innovation, begin, end, children.innovation, gene)
+    copy_piece(population.source, begin, end, children.source, gene)
+    copy_piece(population.target, begin, end, children.target, gene)
+    copy_piece(population.is_enabled, begin, end, children.is_enabled, gene)
     new_gene = gene + end - begin
     if other != p:
         stream[0] = changes.seed[c]
@@ -200,21 +200,22 @@ def write_child(population, changes, c, children, stream):
     place, value, innovation = changes.place[c], changes.value[c], changes.new_gene[c]
     if operator == _ADD_CONNECTION:
         source, target = children.node_id[node + place], children.node_id[node + value]
-        _append_gene(children, new_gene, innovation, source, target)
+        _append_gene(children, new_gene, innovation, np.int64(source), np.int64(target))
     elif operator == _ADD_NODE:
         k, added = gene + place, changes.new_node[c]
         children.is_enabled[k] = False
         children.node_id[new_node] = added
         children.activation[new_node] = value
-        _append_gene(children, new_gene, innovation, children.source[k], added)
-        _append_gene(children, new_gene + 1, innovation + 1, added, children.target[k])
+        source, target = np.int64(children.source[k]), np.int64(children.target[k])
+        _append_gene(children, new_gene, innovation, source, added)
+        _append_gene(children, new_gene + 1, innovation + 1, added, target)
     elif operator == _ENABLE:
         children.is_enabled[gene + place] = True
     elif operator == _CHANGE_ACTIVATION:
         children.activation[node + place] = value
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def write_children(population, changes, which, children):
     """Writes children to their places.
 

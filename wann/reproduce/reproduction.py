@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from wann.errors import RunError
 from wann.formats.atomic import atomic_path, write_atomically
 from wann.formats.champion import load_champion
+from wann.formats.output import check_folder, check_output
 from wann.reproduce.seed import TUNED_WEIGHTS, Protocol, SeedResult, reproduce_seed
 from wann.reproduce.table import table_of
 from wann.run.loop import Reporter
@@ -79,18 +81,13 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
 
     Raises:
         Interrupted: somebody asked to stop; the same command goes on.
-        RunError: there is something that may not be replaced.
+        RunError: there is something that may not be replaced, or the results cannot be written.
     """
     task = make_task(request.task, request.data)
     if not task.output_names:
         task.prepare()  # tells what is missing
     measure = task.measure
-    existing = [name for name in output_names(measure) if (request.out / name).exists()]
-    if existing and not request.overwrite:
-        raise RunError(
-            f"{request.out} holds {existing[0]}: "
-            "replace it with --overwrite, or choose another --out"
-        )
+    _check_outputs(request, output_names(measure))
     results = []
     for k, seed in enumerate(request.seeds):
         reporter.say(f"seed {seed} ({k + 1} of {len(request.seeds)})")
@@ -112,6 +109,24 @@ def reproduce(request: ReproduceRequest, reporter: Reporter) -> tuple[str, list[
     )
     _write(request, table, results, measure)
     return table, results
+
+
+def _check_outputs(request: ReproduceRequest, names: Sequence[str]) -> None:
+    """Finds out whether all can be written, before there is work that could be lost.
+
+    Raises:
+        RunError: there is something that may not be replaced, or it cannot be written.
+    """
+    out = request.out
+    existing = [name for name in names if os.path.lexists(out / name)]
+    if existing and not request.overwrite:
+        raise RunError(
+            f"{out} holds {existing[0]}: replace it with --overwrite, or choose another --out"
+        )
+    for folder in (out, request.runs):
+        check_folder(folder)
+    for name in existing:
+        check_output(out / name, request.overwrite)
 
 
 def _best(results: Sequence[SeedResult], champion: str) -> SeedResult:

@@ -11,11 +11,21 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wann.errors import ConfigError, RunError
+from wann.errors import ConfigError, FormatError, RunError
 from wann.executors.threads import Threads
-from wann.formats.atomic import write_atomically
 from wann.formats.champion import load_champion, save_champion
+from wann.formats.parsing import parsing
 from wann.genome.network import Network
+from wann.limits import LARGEST_CHAMPION
+from wann.printable import printable
+from wann.reproduce.record import (
+    RESULT,
+    Record,
+    changed_files,
+    hashes_of,
+    read_record,
+    write_record,
+)
 from wann.reproduce.tuned import tune_the_best
 from wann.run import meta
 from wann.run.directory import RunDirectory
@@ -24,15 +34,17 @@ from wann.run.loop import Reporter
 from wann.run.start import RunRequest, available_cores, execute, resolve_config
 from wann.run.structures import structures_of_run
 from wann.search.champion import Champions
-from wann.search.config import Config
+from wann.search.config import Config, DataConfig
 from wann.search.config_file import config_from_table, read_table
 from wann.tasks.data import USUAL_PLACE, DataPlace
+from wann.tasks.registry import make_task
 from wann.tuning.champion import task_of_champion
 from wann.tuning.evaluation import evaluate_network, scorer_of
 from wann.tuning.tune import METHOD_NAMES, TunedChampion, TuneSettings, tunes_structures
 from wann.view.pictures import save_run_pictures
+from wann_envs.classify import MNIST_SHA256
+from wann_envs.files import read_regular
 
-RESULT = "reproduction.json"
 # of the content of that file
 _VERSION = 2
 TUNED_WEIGHTS = "champion_tuned_weights.json"
@@ -76,6 +88,8 @@ class SeedResult:
         seconds: wall time of evolve, evaluate and tune.
         workers: threads of the search.
         machine, versions: as in ``meta.json``.
+        digest: of the figures; "": nobody knows whether they are as they were measured.
+        notes: what a table has to say about them.
     """
 
     seed: int
@@ -87,6 +101,8 @@ class SeedResult:
     workers: int
     machine: Mapping[str, Any]
     versions: Mapping[str, Any]
+    digest: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def reproduce_seed(
@@ -119,32 +135,67 @@ def reproduce_seed(
         RunError: the directory holds a run with other settings.
     """
     request = RunRequest(config=preset, seed=seed, n_workers=n_workers, data=place, command=command)
-    _evolve(request, resolve_config(request), directory, reporter, overwrite)
+    config = resolve_config(request)
+    has_run = _evolve(request, config, directory, reporter, overwrite)
     run = RunDirectory(directory)
+    known = None if has_run else _known(run, config, reporter)
     key = _key(run, protocol)
+    record, changed = known or (None, [])
     # what another version wrote, or a person has edited, is measured anew
-    known = meta.read_meta(directory / RESULT)
-    if known.get("key") != key or not (directory / TUNED_WEIGHTS).exists():
-        known = {"key": key} | _measure(run, protocol, reporter, n_workers, place)
-        write_atomically(directory / RESULT, json.dumps(known, indent=2) + "\n")
-    about = meta.read_meta(run.meta)
+    if record is None or record.content.get("key") != key or changed:
+        made = {"key": key} | _measure(run, protocol, reporter, n_workers, place)
+        made["files"] = hashes_of([*run.champions, directory / TUNED_WEIGHTS])
+        foreign = {*changed, *(record.content.get("changed", []) if record else [])}
+        if foreign - {TUNED_WEIGHTS}:
+            made["changed"] = sorted(foreign - {TUNED_WEIGHTS})
+        record = write_record(directory / RESULT, made)
+    about, content = meta.read_meta(run.meta), record.content
     return SeedResult(
         seed,
         directory,
-        known["scores"],
-        known["tuned_weights"],
-        known["merits"],
-        {"evolve": float(about.get("wall_seconds", 0.0)), **known["seconds"]},
+        content["scores"],
+        content["tuned_weights"],
+        content["merits"],
+        {"evolve": float(about.get("wall_seconds", 0.0)), **content["seconds"]},
         int(about.get("workers", 0)),
         about.get("machine", {}),
         about.get("versions", {}),
+        record.digest,
+        record.notes,
     )
+
+
+def _known(
+    run: RunDirectory, config: Config, reporter: Reporter
+) -> tuple[Record, list[str]] | None:
+    """What has been measured already, and the names of files that have been changed since.
+
+    None where nothing has been, or what is there is not as it was written.
+    """
+    try:
+        record = read_record(run.path / RESULT, make_task(config.task).measure.kind)
+    except FormatError as error:
+        reporter.say(f"warning: {error}: the champions are measured anew")
+        return None
+    if record is None:
+        return None
+    changed = changed_files(record, [*run.champions, run.path / TUNED_WEIGHTS])
+    for name in changed:
+        reporter.say(
+            f"warning: {run.path / name} is missing or not the file that was measured: "
+            "the champions are measured anew"
+        )
+    return record, changed
 
 
 def _evolve(
     request: RunRequest, config: Config, directory: Path, reporter: Reporter, overwrite: bool
-) -> None:
-    """Runs the search, goes on with one that was stopped, or leaves one that is complete."""
+) -> bool:
+    """Runs the search, goes on with one that was stopped, or leaves one that is complete.
+
+    Returns:
+        Whether it has run: what had been measured is then of other champions.
+    """
     run = RunDirectory(directory)
     is_same = False
     if run.is_run:
@@ -160,7 +211,7 @@ def _evolve(
     if is_same and meta.read_meta(run.meta).get("is_complete") is True:
         _require_champions(run)
         reporter.say(f"{directory} is complete already")
-        return
+        return False
     if is_same:
         request = RunRequest(
             resume=directory,
@@ -177,11 +228,16 @@ def _evolve(
     )
     if not outcome.is_complete:
         raise Interrupted(outcome.stop_signal or 0)
+    return True
 
 
 def _content_of(config: Config) -> Config:
-    """The config without the place of its data: these may have moved."""
-    return replace(config, data=replace(config.data, file=""))
+    """The config without the place of its data, which may have moved.
+
+    MNIST itself counts for nothing: runs did not always remember it.
+    """
+    data = config.data.content
+    return replace(config, data=DataConfig() if data.sha256 == MNIST_SHA256 else data)
 
 
 def _require_champions(run: RunDirectory) -> None:
@@ -197,7 +253,8 @@ def _key(run: RunDirectory, protocol: Protocol) -> str:
     """What a measurement depends on: the champions, and how they are measured."""
     digest = hashlib.sha256(json.dumps([_VERSION, asdict(protocol)]).encode())
     for path in run.champions:
-        digest.update(path.read_bytes())
+        with parsing(f"cannot read {printable(path)}", RunError):
+            digest.update(read_regular(path, LARGEST_CHAMPION))
     return digest.hexdigest()
 
 

@@ -10,7 +10,10 @@ from typing import Literal
 import numpy as np
 
 from wann.reproduce.paper import PaperRow, benchmark_of
+from wann.reproduce.record import RESULT
 from wann.reproduce.seed import SeedResult
+
+_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,17 @@ def minutes(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
+def _about_figures(results: Sequence[SeedResult]) -> list[str]:
+    """What is to be said of the figures' origin, and their digests."""
+    digests = ", ".join(
+        f"seed {result.seed} {result.digest[:_DIGITS]}" for result in results if result.digest
+    )
+    return [
+        *(f"**Seed {result.seed}: {note}.**" for result in results for note in result.notes),
+        f"Digests of the figures, as in `{RESULT}` of each run: {digests}." if digests else "",
+    ]
+
+
 def table_of(
     task: str,
     results: Sequence[SeedResult],
@@ -215,7 +229,8 @@ def table_of(
     n = score.get("samples", episodes)
     trials = benchmark.trials or ("test samples" if "samples" in score else "episodes")
     text = layout.text.format(n=n, trials=trials)
-    below = "\n\n".join(textwrap.fill(words, 100) for words in (text, benchmark.note) if words)
+    texts = (text, benchmark.note, *_about_figures(results))
+    below = "\n\n".join(textwrap.fill(words, 100) for words in texts if words)
     return f"""{_main_table(layout, benchmark.paper, results)}
 
 {_small_table(layout, results)}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from wann.run.csv_file import CsvFile, read_lines
+from wann.run.csv_file import CsvFile, lines_of, read_lines
 from wann.search.ranking import Objectives, rank_by
 
 COLUMNS = ("generation", "mean", "max", "connections")
-_ROW = re.compile(r"(\d+),[^,]+,[^,]+,\d+\n")
+_NUMBER = r"-?\d{1,400}(?:\.\d{1,400})?(?:e[+-]?\d{1,3})?"
+_ROW = re.compile(rf"(\d{{1,18}}),{_NUMBER},{_NUMBER},\d{{1,18}}\n", re.ASCII)
 # of the number of generations so far: 4 leave 8 fronts in each doubling
 _SIGNIFICANT_BITS = 4
 
@@ -61,6 +62,7 @@ class FrontsFile(CsvFile):
         path: of the file.
         n_kept: generations of an earlier part of the run whose fronts are kept; a last one that
             is not among ``recorded_generations`` is dropped.
+        known: their rows, where they are known from elsewhere; None: those of the file.
 
     Attributes:
         n_lost: fronts that were to be kept and are missing or damaged.
@@ -69,8 +71,11 @@ class FrontsFile(CsvFile):
         RunError: the file cannot be written.
     """
 
-    def __init__(self, path: Path, n_kept: int = 0) -> None:
-        fronts = _whole_fronts(path) if n_kept else {}
+    def __init__(self, path: Path, n_kept: int = 0, known: str | None = None) -> None:
+        if known is not None:
+            fronts = _whole_fronts(lines_of(known))
+        else:
+            fronts = _whole_fronts(read_lines(path)) if n_kept else {}
         wanted = list(recorded_generations(n_kept))
         kept = [fronts[generation] for generation in wanted if generation in fronts]
         self.n_lost = len(wanted) - len(kept)
@@ -79,24 +84,35 @@ class FrontsFile(CsvFile):
     def append(self, generation: int, objectives: Objectives) -> None:
         """Writes the front of a generation if it is one of those that are kept."""
         if is_recorded(generation):
-            self._write(generation, objectives)
+            self._write(generation, objectives, is_kept=True)
 
     def append_last(self, generation: int, objectives: Objectives) -> None:
         """Writes the front of the last generation so far unless it is there already."""
         if not is_recorded(generation):
-            self._write(generation, objectives)
+            self._write(generation, objectives, is_kept=False)
 
-    def _write(self, generation: int, objectives: Objectives) -> None:
-        self.write_rows([(generation, *point) for point in front_of(objectives)])
+    def _write(self, generation: int, objectives: Objectives, is_kept: bool) -> None:
+        self.write_rows([(generation, *point) for point in front_of(objectives)], is_kept)
 
 
-def _whole_fronts(path: Path) -> dict[int, list[str]]:
+def check_fronts(rows: str, n_generations: int) -> None:
+    """Raises ValueError unless these are rows of fronts of so many generations, in their order."""
+    last = 0
+    for line in lines_of(rows):
+        match = _ROW.fullmatch(line)
+        is_right = match is not None and last <= int(match[1]) < n_generations
+        if match is None or not is_right or not is_recorded(int(match[1])):
+            raise ValueError(f"fronts_rows: a row after generation {last} is none")
+        last = int(match[1])
+
+
+def _whole_fronts(lines: Iterable[str]) -> dict[int, list[str]]:
     """The rows of each front; none of the front that has a damaged row, nor of later ones."""
     fronts: dict[int, list[str]] = {}
-    for line in read_lines(path):
+    for line in lines:
         match = _ROW.fullmatch(line)
         if match is None:
-            number = re.match(r"(\d+),", line)
+            number = re.match(r"([0-9]{1,18}),", line)
             # without a number it may have been a row of the front before it
             if fronts and (number is None or int(number[1]) in fronts):
                 fronts.popitem()

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import threading
+import math
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from wann.errors import WannError
 from wann.executors.threads import Threads
 from wann.formats.atomic import atomic_path
 from wann.formats.champion import save_champion
 from wann.genome.network import Network
+from wann.printable import shown
 from wann.run import meta
-from wann.run.checkpoint import Checkpoint, fingerprint, save_checkpoint
+from wann.run.checkpoint import Checkpoint, save_checkpoint
 from wann.run.directory import RunDirectory
+from wann.run.earlier import set_aside_all, set_aside_outdated
 from wann.run.fronts import FrontsFile
 from wann.run.interrupt import StopRequest
+from wann.run.kernels import kernels_of
 from wann.run.metrics import MetricsFile, Row, summarise
 from wann.run.scores import scores_with_protocol
+from wann.run.settings import fingerprint
+from wann.run.structures import structures_of
 from wann.search.champion import Champions, champion_of, champions_of
 from wann.search.config import Config
 from wann.search.config_file import config_to_toml
@@ -29,9 +36,11 @@ from wann.search.search import Search
 from wann.tasks.base import Task, sweep
 from wann.tasks.measure import Measure
 from wann.tuning.evaluation import evaluate_network
+from wann_envs.beside import Beside
+from wann_envs.compiling import PROGRESS
 
 _MEMORY_GENERATIONS = (1, 100, 1000, 10_000)
-_COMPILING = "compiling the kernels; this happens once and takes up to a minute or two"
+_LONGEST_REASON = 160
 
 
 class Reporter(Protocol):
@@ -61,6 +70,7 @@ class Outcome:
         generation: number of generations so far.
         seconds: wall time by part, over all starts.
         stop_signal: number of the signal that asked to stop, or None.
+        lacking: why there are no pictures, in a line; "": there are.
     """
 
     task: Task
@@ -69,6 +79,7 @@ class Outcome:
     generation: int
     seconds: Mapping[str, float]
     stop_signal: int | None
+    lacking: str = ""
 
 
 class Run:
@@ -105,11 +116,13 @@ class Run:
             self.search.seconds.update(checkpoint.seconds or {})
         self.is_resumed = checkpoint is not None
         former = meta.read_meta(directory.meta) if checkpoint else {}
-        self.commands = [*_list_of(former.get("commands")), command]
-        self.starts = [*_list_of(former.get("started")), meta.now()]
-        memory = former.get("memory_mb_at_generation")
-        self.memory: dict[str, float] = dict(memory) if isinstance(memory, dict) else {}
+        self.commands = [*former.get("commands", ()), command]
+        self.starts = [*former.get("started", ()), meta.now()]
+        self.memory: dict[str, float] = dict(former.get("memory_mb_at_generation", {}))
         self._last_saved = time.perf_counter()
+        self.compiler = Beside(*kernels_of(config, task), is_alone=n_workers < 2)
+        self._checkpoint = checkpoint
+        self._n_before = self.search.state.generation
 
     def execute(self) -> Outcome:
         """Runs to the last generation, or until somebody asks to stop.
@@ -117,32 +130,22 @@ class Run:
         Raises:
             FormatError, RunError: a file cannot be written; the last checkpoint is kept.
         """
-        # an extended run has more generations in its config
-        with atomic_path(self.directory.config) as temporary:
-            temporary.write_text(config_to_toml(self.config), encoding="utf-8")
-            # there is space: the old checkpoints go before the config that they belong to
-            if not self.is_resumed:
-                self.directory.clear_checkpoints()
-        if not self.is_resumed:
-            self.directory.clear()
-        self._write_meta(is_complete=False)
-        n_before = self.search.state.generation
+        self.directory.check_files()
+        self._begin()
+        known = self._checkpoint or Checkpoint(self.search.state)
         with (
-            closing(MetricsFile(self.directory.metrics, n_before)) as metrics,
-            closing(FrontsFile(self.directory.fronts, n_before)) as fronts,
+            closing(MetricsFile(self.directory.metrics, self._n_before, known.metrics)) as metrics,
+            closing(FrontsFile(self.directory.fronts, self._n_before, known.fronts)) as fronts,
             Threads(self.n_workers) as executor,
             StopRequest() as stop,
+            PROGRESS.heard_by(self.reporter.say),
+            self.compiler,
         ):
             self.search.executor = executor
-            for file, items in ((metrics, "rows"), (fronts, "fronts")):
-                if file.n_lost:
-                    self.reporter.say(
-                        f"warning: {file.path} lacks {file.n_lost} {items} of generations "
-                        "before the checkpoint"
-                    )
+            self._tell_of_damage(metrics, fronts)
             self._warm_up()
             if not self.is_resumed:
-                self._save_state()
+                self._save_state(metrics, fronts)
             self.reporter.begin(self.config, self.task.measure, self.search.state.generation)
             try:
                 # a request during the start still gets one generation: there is a champion then
@@ -151,18 +154,17 @@ class Run:
                 ):
                     self._generation(executor, metrics, fronts)
                     if time.perf_counter() - self._last_saved >= self.config.checkpoint.seconds:
-                        self._save_state()
+                        self._save_state(metrics, fronts)
                         self._save_champion(executor)
                         self._write_meta(is_complete=False)
-                self._save_state()
                 state = self.search.state
                 fronts.append_last(state.generation - 1, state.objectives)
+                self._save_state(metrics, fronts)
             finally:
                 self.reporter.end()
             champions = self._save_champions(executor)
-            with self.search.timed("draw"):
-                self.draw(self.directory, champions)
             self._write_meta(is_complete=self.search.is_done)
+            lacking = self._draw(champions)
         return Outcome(
             self.task,
             champions,
@@ -170,34 +172,61 @@ class Run:
             self.search.state.generation,
             dict(sorted(self.search.seconds.items())),
             stop.signal_number,
+            lacking,
         )
+
+    def _begin(self) -> None:
+        """Writes the config and, of a new run, removes the files of an earlier one.
+
+        Each step is on the disk before the next: wherever the power fails, what lies here goes on
+        as the earlier run, starts that one anew, or starts this one.
+        """
+        # an extended run has more generations in its config
+        with atomic_path(self.directory.config) as temporary:
+            temporary.write_text(config_to_toml(self.config), encoding="utf-8")
+            # there is space: the earlier run goes before its config does
+            if not self.is_resumed:
+                self._tell(set_aside_all(self.directory))
+                self.directory.clear()
+                self.directory.clear_checkpoints()
+        self._write_meta(is_complete=False)
+
+    def _tell(self, note: str) -> None:
+        if note:
+            self.reporter.say(f"note: {note}")
+
+    def _tell_of_damage(self, metrics: MetricsFile, fronts: FrontsFile) -> None:
+        for file, items in ((metrics, "rows"), (fronts, "fronts")):
+            if file.n_lost:
+                self.reporter.say(
+                    f"warning: {file.path} lacks {file.n_lost} {items} of generations "
+                    "before the checkpoint"
+                )
+            elif file.was_damaged:
+                self.reporter.say(
+                    f"warning: {file.path} was damaged; its {items} come from the checkpoint"
+                )
+
+    def _draw(self, champions: Champions) -> str:
+        """Draws the pictures, without which a run is complete too; returns why there are none."""
+        lacking = ""
+        try:
+            with self.search.timed("draw"):
+                self.draw(self.directory, champions)
+        except Exception as error:  # of a library for fonts, images or plots
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            lacking = f"the pictures cannot be drawn: {shown(reason, _LONGEST_REASON)}"
+            self.reporter.say(f"warning: {lacking}; all else is saved")
+        else:
+            # its time is known now; what counts is written
+            with suppress(WannError):
+                self._write_meta(is_complete=self.search.is_done)
+        return lacking
 
     def _warm_up(self) -> None:
-        """Compiles the kernels, or loads them from the cache, on a search of one generation."""
-        notice = threading.Timer(2.0, self.reporter.say, [_COMPILING])
-        notice.start()
-        try:
-            with self.search.timed("start"):
-                self._run_tiny_search()
-        finally:
-            notice.cancel()
-
-    def _run_tiny_search(self) -> None:
-        tiny = replace(
-            self.config,
-            search=replace(self.config.search, population=4, generations=1),
-        )
-        search = Search(tiny, self.task)
-        generation = search.ask()
-        for precision in ("float64", self.config.episodes.precision):
-            returns = sweep(
-                self.task,
-                generation.networks,
-                np.zeros(1),
-                generation.trials[:1],
-                precision=precision,
-            ).returns
-        search.tell(np.repeat(returns.mean(axis=2), len(generation.weights), axis=1))
+        """Compiles the kernels that are not in the cache; the others are loaded when called."""
+        with self.search.timed("start"):
+            self.compiler.compile()
 
     def _generation(self, executor: Threads, metrics: MetricsFile, fronts: FrontsFile) -> None:
         generation = self.search.ask()
@@ -232,26 +261,44 @@ class Run:
             fronts.append(generation.number, objectives)
             self.reporter.generation(row, rate)
         if self.search.state.generation in _MEMORY_GENERATIONS:
-            self.memory[str(self.search.state.generation)] = round(meta.memory_in_use(), 1)
+            memory = meta.memory_in_use()
+            if math.isfinite(memory):
+                self.memory[str(self.search.state.generation)] = round(memory, 1)
 
-    def _save_state(self) -> None:
+    def _save_state(self, metrics: MetricsFile, fronts: FrontsFile) -> None:
         with self.search.timed("record"):
+            # who only looks at the tables after a power cut finds what the checkpoint has
+            metrics.sync()
+            fronts.sync()
             save_checkpoint(
                 Checkpoint(
                     self.search.state,
                     self.totals,
                     dict(sorted(self.search.seconds.items())),
                     fingerprint(self.config),
+                    config_to_toml(self.config),
+                    metrics.rows,
+                    fronts.rows,
                 ),
                 self.directory.checkpoint,
             )
         self._last_saved = time.perf_counter()
+
+    def _set_aside(self, champions: Sequence[tuple[Path, Network]]) -> None:
+        """What will not belong to these champions any more does not lie there as if it did."""
+
+        def structures() -> set[Network]:
+            return {network for lineage in structures_of(self.search) for network in lineage}
+
+        has_gone_on = self.search.state.generation > self._n_before
+        self._tell(set_aside_outdated(self.directory, champions, structures, has_gone_on))
 
     def _save_champion(self, executor: Threads) -> None:
         """Writes the best champion so far."""
         with self.search.timed("validate"):
             champion = champion_of(self.search, executor)
             scores = scores_with_protocol(champion.scores, {}, self.config)
+            self._set_aside([(self.directory.champion, champion.network)])
             save_champion(replace(champion, scores=scores), self.directory.champion)
 
     def _save_champions(self, executor: Threads) -> Champions:
@@ -273,6 +320,12 @@ class Run:
                 scores = scores_with_protocol(champion.scores, more, self.config)
                 scored.append(replace(champion, scores=scores))
             champions = Champions(*scored)
+            self._set_aside(
+                [
+                    (path, champion.network)
+                    for champion, path in zip(champions, self.directory.champions, strict=True)
+                ]
+            )
             for champion, path in zip(champions, self.directory.champions, strict=True):
                 save_champion(champion, path)
         return champions
@@ -301,8 +354,3 @@ class Run:
                 "machine": meta.machine(),
             },
         )
-
-
-def _list_of(value: object) -> list[Any]:
-    """The value if it is a list; what a person has edited may be anything."""
-    return value if isinstance(value, list) else []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from wann.kernels.forward import NetworkArrays
-from wann.run.csv_file import CsvFile, read_lines
+from wann.run.csv_file import CsvFile, lines_of, read_lines
 from wann.search.ranking import Objectives
 
 
@@ -87,12 +89,17 @@ def summarise(
     )
 
 
+_NUMBER = r"-?\d{1,400}(?:\.\d{1,400})?(?:e[+-]?\d{1,3})?"
+_ROW = re.compile(rf"(\d{{1,18}})((?:,{_NUMBER}){{{len(COLUMNS) - 1}}})\n", re.ASCII)
+
+
 class MetricsFile(CsvFile):
     """Appends rows to ``metrics.csv``.
 
     Args:
         path: of the file.
         n_kept: rows of an earlier part of the run that are kept; later ones are dropped.
+        known: these rows, where they are known from elsewhere; None: those of the file.
 
     Attributes:
         n_lost: rows that were to be kept and are missing or damaged.
@@ -101,8 +108,11 @@ class MetricsFile(CsvFile):
         RunError: the file cannot be written.
     """
 
-    def __init__(self, path: Path, n_kept: int = 0) -> None:
-        kept = _whole_rows(path)[:n_kept] if n_kept else []
+    def __init__(self, path: Path, n_kept: int = 0, known: str | None = None) -> None:
+        if known is not None:
+            kept = lines_of(known)
+        else:
+            kept = _whole_rows(read_lines(path))[:n_kept] if n_kept else []
         self.n_lost = n_kept - len(kept)
         super().__init__(path, COLUMNS, kept)
 
@@ -113,12 +123,33 @@ class MetricsFile(CsvFile):
         self.write_rows([values])
 
 
-def _whole_rows(path: Path) -> list[str]:
-    """The rows of the file up to the first that is damaged; none if it cannot be read."""
+def _whole_rows(lines: Iterable[str]) -> list[str]:
+    """The rows up to the first that is damaged."""
     rows = []
-    for generation, line in enumerate(read_lines(path)):
-        is_whole = line.endswith("\n") and line.count(",") == len(COLUMNS) - 1
-        if not is_whole or not line.startswith(f"{generation},"):
+    for generation, line in enumerate(lines):
+        match = _ROW.fullmatch(line)
+        if match is None or match[1] != str(generation):
             break
         rows.append(line)
     return rows
+
+
+def check_rows(rows: str, n_generations: int, totals: tuple[int, int, int]) -> None:
+    """Checks the rows that a checkpoint holds.
+
+    Args:
+        rows: with their line ends; of a run whose file was damaged some may be missing.
+        n_generations: so far.
+        totals: evaluations, episodes and steps so far, which the last row has.
+
+    Raises:
+        ValueError: they are not rows of so many generations.
+    """
+    last, line = -1, ""
+    for line in lines_of(rows):
+        match = _ROW.fullmatch(line)
+        if match is None or not last < int(match[1]) < n_generations:
+            raise ValueError(f"metrics_rows: the row after generation {last} is none")
+        last = int(match[1])
+    if last == n_generations - 1 >= 0 and line.split(",")[1:4] != [*map(str, totals)]:
+        raise ValueError("metrics_rows: the last row has other totals than the state")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
-from typing import TextIO
+from typing import IO, cast
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -17,6 +16,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from wann import output
+from wann.printable import printable
 from wann.run.metrics import Row
 from wann.search.config import Config
 from wann.search.heats import heat_of
@@ -44,7 +45,7 @@ class Quiet:
 class PlainLines(Quiet):
     """A line every few seconds, and one for the first and last generation."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: output.Stream) -> None:
         self.stream = stream
         self._n_generations = 0
         self._config: Config | None = None
@@ -75,7 +76,7 @@ class PlainLines(Quiet):
 
     def say(self, text: str) -> None:
         """Something worth a line."""
-        print(text, file=self.stream, flush=True)
+        output.say(text, to=self.stream.name)
 
 
 def _heat_words(row: Row, config: Config | None) -> str:
@@ -107,6 +108,11 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
+def console_of(stream: output.Stream) -> Console:
+    """A terminal for progress bars that may go away while the work goes on."""
+    return Console(file=cast("IO[str]", stream), emoji=False, markup=False, highlight=False)
+
+
 class _BarAboveNumbers(Progress):
     """A bar, and a line of numbers below it: both fit a terminal of 80 columns."""
 
@@ -120,15 +126,15 @@ class _BarAboveNumbers(Progress):
 class Bar(Quiet):
     """A progress bar on a terminal."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: output.Stream) -> None:
         self.progress = _BarAboveNumbers(
             TextColumn("generation"),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[heat]}"),
+            TextColumn("{task.fields[heat]}", markup=False),
             BarColumn(bar_width=None),
             TimeRemainingColumn(),
             TextColumn("left"),
-            console=Console(file=stream),
+            console=console_of(stream),
             expand=True,
             refresh_per_second=4,
         )
@@ -155,7 +161,7 @@ class Bar(Quiet):
 
     def say(self, text: str) -> None:
         """Something worth a line."""
-        self.progress.console.print(text, highlight=False, markup=False)
+        self.progress.console.print(Text(printable(text)), soft_wrap=True)
 
     def end(self) -> None:
         """After the last generation."""
@@ -166,5 +172,5 @@ def make_reporter(is_quiet: bool, is_json: bool) -> Quiet:
     """The reporter that fits the output; with JSON on stdout, progress goes to stderr."""
     if is_quiet:
         return Quiet()
-    stream = sys.stderr if is_json else sys.stdout
+    stream = output.Stream("stderr" if is_json else "stdout")
     return Bar(stream) if stream.isatty() else PlainLines(stream)

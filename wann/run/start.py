@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from wann.errors import ConfigError, RunError, TaskError
-from wann.run.checkpoint import has_same_settings, load_checkpoint
+from wann.errors import ConfigError, TaskError
+from wann.names import folder_name
 from wann.run.directory import RunDirectory
 from wann.run.loop import Outcome, Reporter, Run
+from wann.run.reading import Say, read_checkpoint, read_config
 from wann.search.champion import Champions
 from wann.search.config import Config, DataConfig
-from wann.search.config_file import apply_settings, config_from_table, read_table
+from wann.search.config_file import apply_settings, config_from_table
 from wann.search.presets import fitted_to_data, is_preset, load_table
 from wann.search.task import task_of_config, with_softmax_of
 from wann.tasks.base import Task
@@ -98,10 +99,13 @@ def _resolved(request: RunRequest) -> tuple[Config, Task]:
         ),
     ]
     config = config_from_table(apply_settings(table, settings))
-    if request.data.file is not None:
+    if request.data.file is not None or request.data.folder is not None:
         # other data than those of the config: they may have another content
         config = replace(config, data=DataConfig())
-    place = request.data.or_of(asdict(config.data))
+    place = request.data
+    if config.data != DataConfig():
+        # a config that somebody names is theirs: what it wants need not be announced
+        place = replace(place.or_of(asdict(config.data)), is_recorded=False)
     if made is None or made.name != config.task or place != request.data:
         made = make_task(config.task, place)
     made = with_softmax_of(made, config)
@@ -115,19 +119,20 @@ def _with_data(config: Config, task: Task) -> Config:
         TaskError: the data are missing or wrong, or a config cannot hold the name of their file.
     """
     task.prepare()
-    if not isinstance(task, ClassifyTask) or task.place.file is None:
+    if not isinstance(task, ClassifyTask):
         return config
-    file = str(task.place.file.resolve())
-    try:
-        file.encode()
-    except UnicodeEncodeError as error:
-        raise TaskError(
-            f"{file!r} is no name in UTF-8, so no run can remember it: give it another name"
-        ) from error
-    return replace(config, data=DataConfig(file, task.place.sha256))
+    data = DataConfig(**task.data_record())
+    for name in (data.file, data.folder):
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise TaskError(
+                f"{name!r} is no name in UTF-8, so no run can remember it: give it another name"
+            ) from error
+    return replace(config, data=data)
 
 
-def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task]:
+def _resumed(request: RunRequest, directory: RunDirectory, say: Say) -> tuple[Config, Task]:
     """The run's own config and its task; only the number of generations may change.
 
     And the place of the data of one's own, but not what they are.
@@ -142,12 +147,15 @@ def _resumed(request: RunRequest, directory: RunDirectory) -> tuple[Config, Task
     ):
         if value is not None:
             raise ConfigError(f"{option} does not go with --resume: the run keeps its own settings")
-    config = config_from_table(read_table(directory.config))
+    config = read_config(directory, say)
     if request.task not in (None, config.task):
         raise ConfigError(f"{directory.path} is a run of {config.task!r}, not {request.task!r}")
     if request.generations is not None:
         config = replace(config, search=replace(config.search, generations=request.generations))
-    task = task_of_config(config, request.data)
+    task = task_of_config(config, replace(request.data, owner="the run"))
+    if config.data == DataConfig():
+        task.prepare()  # runs did not always remember their data: this one goes on as it was
+        return config, task
     return _with_data(config, task), task
 
 
@@ -174,10 +182,12 @@ def execute(
     if request.resume is not None:
         directory = RunDirectory(request.resume)
         directory.require_resumable()
-        config, task = _resumed(request, directory)
+        config, task = _resumed(request, directory, reporter.say)
     else:
+        if request.out is not None:  # data may take long to load
+            RunDirectory(request.out).check_free(request.overwrite)
         config, task = _resolved(request)
-        out = request.out or Path("results") / f"{config.task}-seed{config.seed}"
+        out = request.out or Path("results") / f"{folder_name(config.task)}-seed{config.seed}"
         directory = RunDirectory(out)
         directory.create(request.overwrite)
     with directory:
@@ -186,19 +196,7 @@ def execute(
         directory.remove_leftovers()
         # a run that was killed before its first checkpoint starts anew
         if request.resume is not None and directory.has_checkpoint:
-            checkpoint, warning = load_checkpoint(directory.checkpoint)
-            if warning:
-                reporter.say(f"warning: {warning}")
-            if not has_same_settings(checkpoint.config, config):
-                raise RunError(
-                    f"{directory.config} has been changed since the run was saved: "
-                    "undo that, or start a new run with --config"
-                )
-            if checkpoint.state.generation > config.search.generations:
-                raise RunError(
-                    f"{directory.path} has run {checkpoint.state.generation} generations already, "
-                    f"more than --generations {config.search.generations}"
-                )
+            checkpoint = read_checkpoint(directory, config, task, reporter.say)
         outcome = Run(
             config,
             task,

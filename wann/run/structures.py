@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from wann.errors import RunError
 from wann.genome.compile import network_at
 from wann.genome.network import Network
 from wann.genome.population import population_size
 from wann.kernels.variation import PopulationArrays
-from wann.run.checkpoint import load_checkpoint
-from wann.run.directory import RunDirectory
-from wann.search.config_file import config_from_table, read_table
+from wann.run.reading import read_run
 from wann.search.search import Search
 from wann.search.state import bests_by_heat
-from wann.search.task import task_of_config
 from wann.tasks.data import USUAL_PLACE, DataPlace
 
 
@@ -25,18 +21,9 @@ def search_of_run(
     """The search of a run, where its last checkpoint left it; arguments as ``structures_of_run``.
 
     Raises:
-        RunError: it is none, or holds no checkpoint.
-        ConfigError: its config cannot be read.
+        RunError, ConfigError, TaskError: as ``read_run``.
     """
-    directory = RunDirectory(path)
-    if not directory.has_checkpoint:
-        raise RunError(f"{path} holds no checkpoint, and so no structures but its champions")
-    config = config_from_table(read_table(directory.config))
-    task = task_of_config(config, place)
-    checkpoint, warning = load_checkpoint(directory.checkpoint)
-    if warning:
-        say(f"warning: {warning}")
-    return Search(config, task, state=checkpoint.state)
+    return read_run(path, place, say).search()
 
 
 def structures_of_run(
@@ -54,10 +41,13 @@ def structures_of_run(
         say: is told if the last checkpoint is damaged and the one before is taken.
 
     Raises:
-        RunError: it is none, or holds no checkpoint.
-        ConfigError: its config cannot be read.
+        RunError, ConfigError, TaskError: as ``read_run``.
     """
-    search = search_of_run(path, place, say)
+    return structures_of(read_run(path, place, say).search())
+
+
+def structures_of(search: Search) -> list[list[Network]]:
+    """The same of a search."""
     lineages = [search.champion_candidates(), *bests_by_heat(search.state, search.config.search)]
     made = [_networks(search, lineage) for lineage in lineages]
     return [networks for networks in made if networks]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from wann import output
+from wann.run.progress import console_of
 from wann.tuning.plan import Progress as TuningProgress
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -29,7 +29,7 @@ def make_tuning_reporter(
     is_quiet: bool, is_json: bool
 ) -> Iterator[Callable[[TuningProgress], None]]:
     """What a tuning tells its progress to; with JSON on stdout, it is shown on stderr."""
-    stream = sys.stderr if is_json else sys.stdout
+    stream = output.Stream("stderr" if is_json else "stdout")
     if is_quiet:
         yield lambda _: None
     elif stream.isatty():
@@ -39,8 +39,8 @@ def make_tuning_reporter(
             TaskProgressColumn(),
             TimeRemainingColumn(),
             TextColumn("left"),
-            TextColumn("{task.fields[numbers]}"),
-            console=Console(file=stream),
+            TextColumn("{task.fields[numbers]}", markup=False),
+            console=console_of(stream),
             expand=True,
             refresh_per_second=4,
         )
@@ -55,6 +55,6 @@ def make_tuning_reporter(
             if time.perf_counter() - last >= _SECONDS_BETWEEN_LINES:
                 last = time.perf_counter()
                 percent = f"{100 * progress.fraction:.0f} %"
-                print(f"{percent:>5}  {_numbers(progress)}", file=stream, flush=True)
+                output.say(f"{percent:>5}  {_numbers(progress)}", to=stream.name)
 
         yield tell

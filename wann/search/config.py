@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from wann.genome.mutation import HIDDEN_ACTIVATIONS
+from wann.limits import MOST_BATCH
 from wann.tasks.base import Precision
 from wann.tasks.weights import Sweep
 
@@ -16,6 +16,7 @@ Complexity = Literal["live", "enabled"]
 Fitness = Literal["generation", "lifetime"]
 
 EPISODES_RANGE = (1, 1_000_000)
+_LARGEST_ODDS = 1e9
 
 
 def _limited(low: float, high: float, default: Any) -> Any:
@@ -78,10 +79,10 @@ class SearchConfig:
 class MutationConfig:
     """Odds of the operators; they need not add up to 1."""
 
-    add_connection: float = _limited(0.0, math.inf, 0.20)
-    add_node: float = _limited(0.0, math.inf, 0.25)
-    enable_connection: float = _limited(0.0, math.inf, 0.05)
-    change_activation: float = _limited(0.0, math.inf, 0.50)
+    add_connection: float = _limited(0.0, _LARGEST_ODDS, 0.20)
+    add_node: float = _limited(0.0, _LARGEST_ODDS, 0.25)
+    enable_connection: float = _limited(0.0, _LARGEST_ODDS, 0.05)
+    change_activation: float = _limited(0.0, _LARGEST_ODDS, 0.50)
 
 
 @dataclass(frozen=True)
@@ -186,22 +187,31 @@ class ChampionConfig:
 
     candidates: int = _limited(1, 100_000, 32)
     hall_of_fame: int = _limited(0, 100_000, 48)
-    validation_episodes: int = _limited(200, 10_000_000, 512)
+    validation_episodes: int = _limited(200, MOST_BATCH, 512)
     finalists: int = _limited(1, 100_000, 8)
-    final_episodes: int = _limited(200, 10_000_000, 2048)
+    final_episodes: int = _limited(200, MOST_BATCH, 2048)
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Data of one's own, for the task ``classify``.
+    """The data of a task that brings none along.
 
     Attributes:
-        file: path of the npz file.
-        sha256: of the file; a file with another content is refused. "": any will do.
+        file: path of an npz file, for the task ``classify``.
+        sha256: of the npz file, or of the content of the idx files; data with another one are
+            refused. "": any will do.
+        folder: path of the idx files for ``mnist`` and ``mnist784``, if they hold other data than
+            MNIST, which may lie anywhere.
     """
 
     file: str = ""
     sha256: str = ""
+    folder: str = ""
+
+    @property
+    def content(self) -> DataConfig:
+        """What counts of it: the data may have moved."""
+        return DataConfig(sha256=self.sha256)
 
 
 @dataclass(frozen=True)

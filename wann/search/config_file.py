@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,10 +12,18 @@ from typing import Any, Literal
 import tomli_w
 
 from wann.errors import ConfigError, near_hint
+from wann.formats.parsing import parsing
 from wann.kernels.activation import ACTIVATION_NAMES
-from wann.search.config import EPISODES_RANGE, Config, DataConfig
+from wann.limits import LARGEST_CONFIG, MOST_ENTRANTS
+from wann.printable import printable, shown
+from wann.search.config import EPISODES_RANGE, Config
+from wann.search.toml_text import parse_toml
+from wann_envs.files import read_regular
 
 _SCHEDULE = tuple[tuple[int, int], ...]
+_LONGEST_SHOWN = 60
+# the setting that limits where a step of a schedule may be
+_LAST_GENERATION = 10_000_000
 
 
 def _describe(kind: Any) -> str:
@@ -30,8 +37,7 @@ def _describe(kind: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shown(repr(value), _LONGEST_SHOWN)
 
 
 def _convert(key: str, value: Any, kind: Any) -> Any:
@@ -69,8 +75,11 @@ def _convert_schedule(key: str, value: Any) -> tuple[tuple[int, int], ...]:
     pairs = tuple((start, n) for start, n in value)
     before = 0
     for i, (start, n) in enumerate(pairs):
-        if start <= before:
-            raise ConfigError(f"{key}[{i}] = {[start, n]}: generation must be above {before}")
+        if not before < start <= _LAST_GENERATION:
+            raise ConfigError(
+                f"{key}[{i}] = {_shown([start, n])}: generation must be above {before} and at most "
+                f"{_LAST_GENERATION}"
+            )
         _check_range(f"{key}[{i}][1]", n, EPISODES_RANGE)
         before = start
     return pairs
@@ -96,8 +105,11 @@ def _check_range(key: str, value: Any, limits: tuple[float, float] | None) -> No
 
 def _unknown_key(key: str, allowed: Sequence[str]) -> ConfigError:
     # the section is the same for all: only the last parts are compared
-    hint = near_hint(key, allowed, lambda name: name.rpartition(".")[2])
-    return ConfigError(f"unknown key {key!r}{hint}; allowed: {', '.join(sorted(allowed))}")
+    hint = ""
+    if len(key) <= _LONGEST_SHOWN:
+        hint = near_hint(key, allowed, lambda name: name.rpartition(".")[2])
+    known = ", ".join(sorted(allowed))
+    return ConfigError(f"unknown key {_shown(key)}{hint}; allowed: {known}")
 
 
 def _read_record(kind: type, table: Mapping[str, Any], prefix: str) -> Any:
@@ -123,7 +135,7 @@ def _check_together(config: Config) -> None:
     for name in config.search.activations:
         if name not in ACTIVATION_NAMES:
             raise ConfigError(
-                f"search.activations: unknown activation {name!r}; "
+                f"search.activations: unknown activation {_shown(name)}; "
                 f"allowed: {', '.join(ACTIVATION_NAMES)}"
             )
     if not config.weights.low < config.weights.high:
@@ -133,6 +145,12 @@ def _check_together(config: Config) -> None:
         )
     if not sum(config.odds) > 0:
         raise ConfigError("mutation: at least one operator must have odds above 0")
+    entrants = config.search.population * config.search.tournament_size
+    if entrants > MOST_ENTRANTS:
+        raise ConfigError(
+            f"search.population = {config.search.population} and search.tournament_size = "
+            f"{config.search.tournament_size}: their product must be at most {MOST_ENTRANTS}"
+        )
 
 
 def config_from_table(table: Mapping[str, Any]) -> Config:
@@ -149,7 +167,7 @@ def config_from_table(table: Mapping[str, Any]) -> Config:
 
 
 def config_to_table(config: Config) -> dict[str, Any]:
-    """The config as plain tables, every key included; ``data`` only where there are some."""
+    """The config as plain tables, every key included; of ``data`` what is not empty."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
@@ -157,7 +175,8 @@ def config_to_table(config: Config) -> dict[str, Any]:
         return [plain(item) for item in value] if isinstance(value, tuple) else value
 
     table: dict[str, Any] = plain(dataclasses.asdict(config))
-    if config.data == DataConfig():
+    table["data"] = {key: value for key, value in table["data"].items() if value}
+    if not table["data"]:
         del table["data"]
     return table
 
@@ -172,8 +191,11 @@ def checked(config: Config) -> Config:
 
 
 def config_to_toml(config: Config) -> str:
-    """The config as a TOML file that reads back as the same config."""
-    return tomli_w.dumps(config_to_table(config))
+    """The config as a TOML file that reads back as the same config; ``data`` only if there are."""
+    table = config_to_table(config)
+    if "data" in table:
+        table["data"] = dataclasses.asdict(config.data)
+    return tomli_w.dumps(table)
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -183,11 +205,13 @@ def read_table(path: Path) -> dict[str, Any]:
         ConfigError: it cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = read_regular(path, LARGEST_CONFIG)
     except OSError as error:
-        raise ConfigError(f"cannot read config {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"config {path} is not TOML: {error}") from error
+        raise ConfigError(
+            f"cannot read config {printable(path)}: {printable(error.strerror)}"
+        ) from error
+    with parsing(f"config {printable(path)} is not TOML", ConfigError):
+        return parse_toml(text.decode("utf-8"))
 
 
 def _leaves() -> dict[str, str]:
@@ -206,7 +230,7 @@ def _leaves() -> dict[str, str]:
 
 def _parse_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return parse_toml(f"value = {text}")["value"]
     except (ValueError, RecursionError):
         pass
     try:
@@ -232,7 +256,7 @@ def apply_settings(table: Mapping[str, Any], settings: Sequence[str]) -> dict[st
         key, equals, text = setting.partition("=")
         key = key.strip()
         if not equals:
-            raise ConfigError(f"--set {setting}: must be key=value")
+            raise ConfigError(f"--set {shown(setting)}: must be key=value")
         if key not in known:
             raise _unknown_key(key, list(set(known.values())))
         section, dot, name = known[key].partition(".")

@@ -8,6 +8,7 @@ from typing import Any
 
 import wann
 from wann.errors import ConfigError
+from wann.printable import shown
 from wann.search.config import Config
 from wann.search.config_file import apply_settings, config_from_table, read_table
 from wann_envs.classify import Dataset
@@ -43,12 +44,19 @@ def load_table(name_or_path: str) -> dict[str, Any]:
     if is_preset(name_or_path):
         return read_table(preset)
     path = Path(name_or_path)
-    if path.suffix != ".toml" and not path.exists():
+    if path.suffix != ".toml" and not _exists(path):
         raise ConfigError(
-            f"unknown preset {name_or_path!r}; presets: {', '.join(preset_names())}; "
+            f"unknown preset {shown(repr(name_or_path))}; presets: {', '.join(preset_names())}; "
             "or give a .toml file"
         )
     return read_table(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no name that a file could have
+        return False
 
 
 def fitted_to_data(table: Mapping[str, Any], data: Dataset) -> dict[str, Any]:

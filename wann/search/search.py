@@ -37,7 +37,7 @@ from wann.search.ranking import Objectives, Ranks, rank, rank_by
 from wann.search.selection import select
 from wann.search.species import Species, select_within_species, speciate
 from wann.search.state import EvolutionState, first_population, initial_state
-from wann.search.task import check_softmax
+from wann.search.task import check_sizes, check_softmax
 from wann.tasks.base import Task, Trials
 from wann.tasks.weights import draw_weights
 
@@ -96,6 +96,7 @@ class Search:
         if self.config.task != task.name:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
         check_softmax(task, self.config)
+        check_sizes(task, self.config)
         self.state = state or initial_state(self.config, task)
         self.executor = executor
         self.seconds: defaultdict[str, float] = defaultdict(float)

@@ -16,6 +16,7 @@ from wann.genome.population import (
 from wann.kernels.variation import PopulationArrays
 from wann.search.config import Config, SearchConfig
 from wann.search.hall_of_fame import HallOfFame
+from wann.search.heats import BEST_OF_HEAT, ends_heat, is_last_heat
 from wann.search.lifetime import Lifetime
 from wann.search.random import Stream, stream_rng
 from wann.search.ranking import Objectives
@@ -70,6 +71,51 @@ def initial_state(config: Config, task: Task) -> EvolutionState:
         0,
         first_population(config, task),
         InnovationCounter(n_first + n_outputs, n_first * n_outputs),
+    )
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many individuals the parts of a state are of.
+
+    Attributes:
+        population, scored: as of ``EvolutionState``.
+        heats: the same; what is kept once the heats have met may be of none, as in old states.
+        may_lack_heats: whether it may.
+        lifetime: whether there are estimates.
+        species: whether there are species.
+        evaluations: individuals that have been scored since the start.
+    """
+
+    population: int
+    scored: int
+    heats: int
+    may_lack_heats: bool
+    lifetime: bool
+    species: bool
+    evaluations: int
+
+
+def sizes_after(config: Config, n_scored: int) -> Sizes:
+    """The sizes of the state of a search that has scored so many generations."""
+    settings, n = config.search, config.search.population
+    n_heats = settings.heats if settings.heats > 1 else 0
+    end = n_heats * settings.heat_generations
+    has_met = n_heats > 0 and n_scored > end
+    # of a generation that starts anew, nothing is known
+    is_known = n_scored > 0 and not ends_heat(n_scored, settings)
+    if has_met:
+        heats = n_heats * min(BEST_OF_HEAT, n)
+    else:
+        heats = n * (n_scored // settings.heat_generations) if n_heats and n_scored < end else 0
+    return Sizes(
+        population=n_heats * n if n_heats and is_last_heat(n_scored, settings) else n,
+        scored=0 if n_scored == 0 else n_heats * n if n_heats and n_scored == end + 1 else n,
+        heats=heats,
+        may_lack_heats=has_met,
+        lifetime=settings.fitness == "lifetime" and is_known,
+        species=config.species.target > 0 and is_known,
+        evaluations=n_scored * n + (n_heats - 1) * n * has_met,
     )
 
 

@@ -21,6 +21,7 @@ from wann.tasks.fit import check_weighted as check_weighted
 from wann.tasks.measure import Measure
 from wann.tasks.shares import are_few, blocks_of_lanes
 from wann.tasks.shares import shares_of_work as shares_of_work
+from wann_envs.beside import Variant
 
 Precision = Literal["float32", "float64"]
 Floats = NDArray[np.floating[Any]]
@@ -137,6 +138,14 @@ class Task(Protocol):
         precision: Precision = "float64",
     ) -> Rollouts:
         """Runs one network with (connections, episodes) individual weights."""
+
+
+@runtime_checkable
+class CompiledTask(Task, Protocol):
+    """A task that knows which kernels it calls, so that they are compiled in good time."""
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:
+        """The kernels that a search in that precision calls in each generation, and at its end."""
 
 
 @runtime_checkable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial
+from wann.genome.compile import room_for_networks
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
 from wann.tasks.base import (
     EpisodeNumbers,
@@ -19,6 +19,7 @@ from wann.tasks.base import (
     shares_of_work,
 )
 from wann.tasks.measure import RETURN
+from wann_envs.beside import Variant
 from wann_envs.car_racing.dynamics import (
     DRIVING,
     EPISODE_STEPS,
@@ -31,6 +32,7 @@ from wann_envs.car_racing.observation import N_OBSERVED, OBSERVED_NAMES, observe
 from wann_envs.car_racing.state import Cars, Tracks, new_cars
 from wann_envs.car_racing.track import pack, random_line
 from wann_envs.car_racing.velocity import EXACT
+from wann_envs.jit import kernel
 
 # cars that a thread drives at once: of several networks where each has few episodes
 _N_CARS = 64
@@ -43,7 +45,7 @@ _N_SEEDS = 2**53
 _MOST_CACHED_TRACKS = 256
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def controls(o1, o2, o3):
     """Steer, gas and brake of three outputs.
 
@@ -54,7 +56,7 @@ def controls(o1, o2, o3):
     return steer, gas, min(max(o3, 0.0), 1.0)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def rollout(
     networks,
     chosen,
@@ -263,6 +265,14 @@ class CarRacingTask:
     def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Steer, gas and brake of the three outputs."""
         return np.array(controls(*map(float, outputs)))
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:  # noqa: ARG002
+        """The rollout, which is the same in both precisions; see ``CompiledTask``."""
+        networks = room_for_networks(0, 0, 0)
+        tracks, row = pack([]), np.empty(0)
+        chosen, table, steps = np.empty(0, np.int64), np.empty((0, 0)), np.empty((0, 0), np.int32)
+        made = (tracks, np.empty(0, np.int32), new_cars(1, 1), new_blocks(1), 1, 1, table, steps)
+        return [Variant.of(rollout, networks, chosen, row, table, *made)], []
 
     def rollout(
         self,

@@ -14,6 +14,7 @@ from wann.errors import InputError, TaskError
 from wann.executor import Executor, Serial
 from wann.kernels.classify import pair_losses
 from wann.kernels.forward import NetworkArrays
+from wann.printable import printable
 from wann.tasks.base import (
     EpisodeNumbers,
     Precision,
@@ -23,10 +24,25 @@ from wann.tasks.base import (
     check_weighted,
     shares_of_work,
 )
-from wann.tasks.cross_entropy import PAPER_SOFTMAX, Samples, Temperature, cross_entropies
-from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_own, with_content
+from wann.tasks.cross_entropy import (
+    PAPER_SOFTMAX,
+    Samples,
+    Temperature,
+    cross_entropies,
+    cross_entropy_kernels,
+    outputs_kernel,
+)
+from wann.tasks.data import OPTION, USUAL_PLACE, DataPlace, load_folder, load_own, with_content
 from wann.tasks.measure import ACCURACY
-from wann_envs.classify import DataError, Dataset, load_digits, load_mnist256, load_mnist784
+from wann_envs.beside import Variant
+from wann_envs.classify import (
+    MNIST_SHA256,
+    DataError,
+    Dataset,
+    load_digits,
+    load_mnist256,
+    load_mnist784,
+)
 
 # the task of data of one's own, and its preset
 OWN_DATA = "classify"
@@ -80,12 +96,29 @@ class ClassifyTask:
         """The data.
 
         Raises:
-            TaskError: they cannot be found or read.
+            TaskError: they cannot be found or read, or are others than those that are meant.
         """
         try:
             return self._load()
         except DataError as error:
-            raise TaskError(f"task {self.name!r}: {error}") from error
+            raise TaskError(f"task {self.name!r}: {printable(error)}") from error
+
+    def data_record(self) -> dict[str, str]:
+        """What a run remembers of the data: where they lie, and their digest.
+
+        Of MNIST itself the digest alone, for it may lie anywhere; nothing of data that come with
+        the package.
+
+        Raises:
+            TaskError: as for ``data``.
+        """
+        if self.place.file is not None:
+            return {"file": str(self.place.file.resolve()), "sha256": self.place.sha256}
+        data = self.data
+        if not data.sha256:
+            return {}
+        folder = "" if data.sha256 == MNIST_SHA256 else data.folder
+        return {"folder": folder, "sha256": data.sha256}
 
     @cached_property
     def samples(self) -> Samples:
@@ -110,6 +143,10 @@ class ClassifyTask:
     def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The outputs as they are: there is no environment that takes them."""
         return outputs
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:  # noqa: ARG002
+        """Those of the cross-entropy, then of the accuracy; see ``CompiledTask``."""
+        return cross_entropy_kernels(self.samples), [outputs_kernel(self.samples)]
 
     def draw_trials(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draws (n,) different training samples; all of them as often as that can be."""
@@ -244,15 +281,15 @@ def digits_task() -> ClassifyTask:
 
 
 def mnist_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
-    """MNIST as in the paper; of the place only the folder counts."""
+    """MNIST as in the paper, or other data of its format; the file of the place does not count."""
     what = "name handwritten digits of 16 × 16 pixels, deskewed MNIST"
-    return _digits("mnist", 16, what, partial(load_mnist256, place.folder, "float32"), place)
+    return _digits("mnist", 16, what, partial(load_folder, place, load_mnist256), place)
 
 
 def mnist784_task(place: DataPlace = USUAL_PLACE) -> ClassifyTask:
-    """MNIST as it is; of the place only the folder counts."""
+    """The same, pixels as they are."""
     what = "name handwritten digits of 28 × 28 pixels, MNIST"
-    return _digits("mnist784", 28, what, partial(load_mnist784, place.folder, "float32"), place)
+    return _digits("mnist784", 28, what, partial(load_folder, place, load_mnist784), place)
 
 
 def _given(data: Dataset) -> Dataset:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial, pieces
+from wann.genome.compile import room_for_networks
 from wann.kernels.classify import network_outputs, separate_losses, shared_losses
 from wann.kernels.forward import LANES, NetworkArrays
 from wann.kernels.program import Program, make_program
 from wann.kernels.sharing import UniqueNodes, name_nodes, unique_nodes
+from wann_envs.beside import Variant
 
 # weights: below it a temperature falls no faster than the weight; what stands for zero
 _LINEAR_BELOW, _SMALLEST = 0.03, 1e-6
@@ -203,3 +205,34 @@ def class_outputs(
         ),
     )
     return outputs
+
+
+def _example() -> tuple[UniqueNodes, Program]:
+    """Of no networks; to tell the types."""
+    i32, i64, u64 = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.uint64)
+    table = np.empty((0, 0), np.int32)
+    unique = UniqueNodes(np.empty(0, np.int8), i64, i64, i32, u64, u64, i32, table, i32, i32)
+    return unique, Program(table, i32, 0, 0)
+
+
+def cross_entropy_kernels(samples: Samples) -> list[Variant]:
+    """What ``cross_entropies`` calls, the most costly last."""
+    networks, (unique, program) = room_for_networks(0, 0, 0), _example()
+    numbers, names = np.empty(0, np.int64), np.empty(0, np.uint64)
+    weights, losses = np.empty(0, np.float32), np.empty((0, 0, 0))
+    arrays = (weights, weights, samples.x, samples.y, numbers, numbers, losses)
+    return [
+        Variant.of(name_nodes, networks, numbers, 1, 1, names),
+        Variant.of(unique_nodes, networks, 1, 1, names),
+        Variant.of(make_program, unique, 1, 1.0, 1.0),
+        Variant.of(shared_losses, unique, program, 1, *arrays),
+    ]
+
+
+def outputs_kernel(samples: Samples) -> Variant:
+    """What ``class_outputs`` calls."""
+    numbers, outputs = np.empty(0, np.int64), np.empty((0, 0, 0, 0), np.float32)
+    weights, networks = np.empty(0, np.float32), room_for_networks(0, 0, 0)
+    return Variant.of(
+        network_outputs, networks, 1, 1, weights, samples.x, numbers, numbers, outputs
+    )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from wann.checks import described
 from wann.errors import TaskError, near_hint
+from wann.limits import LONGEST_ECHO
+from wann.printable import shown
 from wann.tasks.base import Task
 from wann.tasks.car_racing import CarRacingTask
 from wann.tasks.classify import OWN_DATA, digits_task, mnist784_task, mnist_task, own_data_task
@@ -48,8 +50,9 @@ def make_task(name: str, place: DataPlace = USUAL_PLACE) -> Task:
     if not isinstance(place, DataPlace):
         raise TaskError(f"place {described(place)}: must be a DataPlace")
     if name not in names:
-        hint = near_hint(name, names)
-        raise TaskError(f"unknown task {name!r}{hint}; known tasks: {', '.join(names)}")
+        hint = near_hint(name[:LONGEST_ECHO], names)
+        known = ", ".join(names)
+        raise TaskError(f"unknown task {shown(repr(name))}{hint}; known tasks: {known}")
     for option, value, takes in (
         ("--data-dir", place.folder, _OF_A_FOLDER),
         ("--data (data.file)", place.file, _OF_A_FILE),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann.executor import Executor, Serial
+from wann.genome.compile import room_for_networks
 from wann.kernels.forward import CHUNK, LANES, NetworkArrays, forward, lane_rows
 from wann.tasks.base import (
     EpisodeNumbers,
@@ -17,7 +17,9 @@ from wann.tasks.base import (
     shares_of_work,
 )
 from wann.tasks.measure import RETURN
+from wann_envs.beside import Variant
 from wann_envs.elementary import like
+from wann_envs.jit import inner_kernel, kernel
 from wann_envs.swingup.dynamics import (
     EPISODE_STEPS,
     advance,
@@ -36,7 +38,7 @@ _N_FIXED = 6
 _CHECK_PERIOD = 8
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _start_lanes(v, first, n, weights, states):
     """Sets lanes 0 to n - 1 of a block to the start of the episodes from ``first`` on."""
     zero, one = like(v[0], 0.0), like(v[0], 1.0)
@@ -55,7 +57,7 @@ def _start_lanes(v, first, n, weights, states):
         v[_THETA_DOT * LANES + lane] = theta_dot
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _step_lanes(v, n, output_row):
     """One step of the environment on lanes 0 to n - 1; ended lanes collect no reward."""
     zero = like(v[0], 0.0)
@@ -87,7 +89,7 @@ def _step_lanes(v, n, output_row):
         v[_ALIVE * LANES + lane] = alive if is_on_track(x) else zero
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _drop_ended_lanes(v, n, episode, weight_row, n_weight_rows, returns, steps):
     """Records lanes that have ended and closes the gaps; returns the number of lanes left."""
     kept = 0
@@ -106,7 +108,7 @@ def _drop_ended_lanes(v, n, episode, weight_row, n_weight_rows, returns, steps):
     return kept
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def _count_alive(v, n):
     count = 0
     for lane in range(n):
@@ -114,7 +116,7 @@ def _count_alive(v, n):
     return count
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def rollout(networks, chosen, weights, edge_weights, states, returns, steps):
     """Runs networks of a population in closed loop, each on all episodes.
 
@@ -193,6 +195,18 @@ class SwingUpTask:
     def action(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The output as it is; the environment clips it."""
         return outputs
+
+    def kernels(self, precision: Precision) -> tuple[list[Variant], list[Variant]]:
+        """The rollout; see ``CompiledTask``."""
+        networks = room_for_networks(0, 0, 0)
+
+        def variant(kind: Precision) -> Variant:
+            row, table = np.empty(0, kind), np.empty((0, 0), kind)
+            chosen, steps = np.empty(0, np.int64), np.empty((0, 0), np.int32)
+            return Variant.of(rollout, networks, chosen, row, table, table, table, steps)
+
+        # champions are measured in float64
+        return [variant(precision)], [variant("float64")]
 
     def rollout(
         self,

@@ -13,6 +13,7 @@ from wann.tasks.base import Task
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import make_task
 from wann.tuning.evaluation import best_shared_weight, evaluate_network, tuned_weights_score
+from wann.tuning.fit import check_fits
 from wann.tuning.score import HIGH, LOW
 
 # names of the task whose networks see another observation here
@@ -27,27 +28,18 @@ def task_of_champion(champion: Champion, place: DataPlace = USUAL_PLACE) -> Task
         place: of the task's data, where they do not lie where the champion's run had them.
 
     Raises:
-        TaskError: the task is unknown, the network has other inputs or outputs, it is a racer
-            of the 2019 release, or the data of one's own are missing or others.
+        TaskError: the task is unknown, the network has other inputs or outputs (``check_fits``), it
+            is a racer of the 2019 release, or the data of one's own are missing or others.
     """
     if champion.provenance.get("format") == FORMAT and champion.task in _RACERS:
         raise TaskError(
             f"a {champion.task} of the 2019 release sees 16 latent variables of a VAE, which is "
             "not part of wann: it can be drawn and exported, but not run"
         )
-    task = make_task(champion.task, place.or_of(_data_of(champion)))
+    task = make_task(champion.task, place.or_of(_data_of(champion), "the champion"))
     if not task.output_names:
         task.prepare()  # tells what is missing
-    network = champion.network
-    has, wants = (
-        (network.n_inputs, network.n_outputs),
-        (len(task.input_names), len(task.output_names)),
-    )
-    if has != wants:
-        raise TaskError(
-            f"the champion has {has[0]} inputs and {has[1]} outputs; "
-            f"task {task.name!r} has {wants[0]} and {wants[1]}"
-        )
+    check_fits(champion, task)
     return task
 
 

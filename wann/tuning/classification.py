@@ -5,6 +5,7 @@ Source: Gaier & Ha 2019, section 4.2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -55,9 +56,15 @@ def confusion_matrix(
 
 
 def class_accuracies(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n_classes,) accuracy in per cent for the samples of each class; 0 where there are none."""
-    per_class: NDArray[np.float64] = 100.0 * confusion.diagonal() / confusion.sum(axis=1).clip(1)
-    return per_class
+    """(n_classes,) accuracy in per cent for the samples of each class; NaN where there are none."""
+    n = confusion.sum(axis=1)
+    per_class: NDArray[np.float64] = 100.0 * confusion.diagonal() / n.clip(1)
+    return np.where(n > 0, per_class, np.nan)
+
+
+def _listed(accuracy: NDArray[np.float64]) -> list[float | None]:
+    """Accuracies for JSON, which has no NaN: None where there are no samples."""
+    return [None if math.isnan(value) else value for value in accuracy.tolist()]
 
 
 def accuracy_profile(
@@ -156,8 +163,9 @@ def evaluate_classifier(
         ``tuned_shared_weight``: mean and ``weight``; ``ensemble``: mean (mean-probability vote),
         ``majority_vote`` and ``weights``; ``profile``: accuracy at 41 weights; ``per_class``:
         accuracy of each class at the same ``weights`` (W, classes), at the tuned weight and of the
-        ensemble; ``confusion``: of the tuned weight and of the ensemble (mean probability), rows
-        are labels; ``network`` with its numbers of nodes, hidden nodes and connections.
+        ensemble, None for a class without test samples; ``confusion``: of the tuned weight and of
+        the ensemble (mean probability), rows are labels; ``network`` with its numbers of nodes,
+        hidden nodes and connections.
     """
     labels, n_classes = task.test_samples.y, task.test_samples.n_classes
     n = len(labels)
@@ -191,9 +199,9 @@ def evaluate_classifier(
         "per_class": {
             "classes": list(task.output_names),
             "weights": grid.tolist(),
-            "accuracy": [class_accuracies(matrix).tolist() for matrix in on_grid],
-            "tuned_shared_weight": class_accuracies(at_tuned).tolist(),
-            "ensemble": class_accuracies(of_ensemble).tolist(),
+            "accuracy": [_listed(class_accuracies(matrix)) for matrix in on_grid],
+            "tuned_shared_weight": _listed(class_accuracies(at_tuned)),
+            "ensemble": _listed(class_accuracies(of_ensemble)),
         },
         "confusion": {
             "classes": list(task.output_names),

@@ -72,9 +72,15 @@ def count_crossings(blocks: Blocks, position: Ints) -> int:
     total = 0
     for gap in np.unique(blocks.gap):
         here = blocks.gap == gap
-        left, right = position[blocks.left[here]], position[blocks.right[here]]
-        is_above = left[:, None] < left[None, :]
-        total += int(np.count_nonzero(is_above & (right[:, None] > right[None, :])))
+        # a table of lines by the ranks of their ends, and what lies above and to the left of each
+        _, left = np.unique(position[blocks.left[here]], return_inverse=True)
+        _, right = np.unique(position[blocks.right[here]], return_inverse=True)
+        table = np.zeros((int(left.max()) + 1, int(right.max()) + 1), np.int64)
+        np.add.at(table, (left, right), 1)
+        before = np.zeros_like(table)
+        np.cumsum(table[:-1].cumsum(axis=0), axis=1, out=before[1:])
+        # of the lines that start above, those that end above or beside it do not cross it
+        total += int((table * (before[:, -1:] - before)).sum())
     return total
 
 

@@ -31,7 +31,7 @@ class ClassScores:
     Attributes:
         classes: (n,) their names.
         weights: (W,) shared weights, increasing.
-        accuracy: (W, n) of the samples of each class.
+        accuracy: (W, n) of the samples of each class; NaN where it has none.
         overall: (W,) of all samples.
         confusion: (n, n) numbers of samples, of the ensemble of the mean probabilities over the
             shared weights; a row for each label, a column for each answer.

@@ -15,7 +15,7 @@ from wann.tasks.classify import ClassifyTask
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.registry import may_be_downloaded
 from wann.tuning.champion import task_of_champion
-from wann.view.graph import save_network
+from wann.view.graph import Order, save_network, why_simple
 from wann.view.image_grid import Weights, draw_image_network
 from wann.view.page import save_page
 from wann_envs.classify import image_shape_of, mnist_is_here
@@ -30,7 +30,8 @@ def weights_of(champion: Champion) -> Weights:
     Its individual weights, else its tuned shared weight, else 1 for all connections.
     """
     if champion.tuned_weights is not None:
-        return Weights(np.array(champion.tuned_weights), "individually tuned weights")
+        values = np.array(champion.tuned_weights)
+        return Weights(values, "individually tuned weights", is_individual=True)
     score = champion.scores.get("tuned_shared_weight")
     weight = score.get("weight") if isinstance(score, Mapping) else None
     words = "the tuned shared weight"
@@ -84,6 +85,7 @@ def save_drawing(
     title: str | None = None,
     style: Style = "auto",
     mean_images: NDArray[np.float64] | None = None,
+    order: Order = "free",
 ) -> None:
     """Draws a champion into PNG, SVG or PDF files; the same arguments give the same bytes.
 
@@ -94,6 +96,8 @@ def save_drawing(
         style: "graph" as ``draw_network``; "grid" as ``draw_image_network``; "auto": "grid" where
             the names of the inputs are those of the pixels of an image, else "graph".
         mean_images: (n_outputs, n_inputs) of the classes, outlined in a grid; None: no outlines.
+        order: of inputs and outputs in a graph, as for ``draw_network``; those of a grid always
+            have the task's.
 
     Raises:
         FormatError: a path ends in something else, or cannot be written.
@@ -101,13 +105,22 @@ def save_drawing(
     """
     network, outputs = champion.network, champion.output_names
     shape = image_shape_of(champion.input_names)
-    if style == "graph" or (style == "auto" and shape is None):
-        save_network(network, paths, champion.input_names, outputs, title=title)
+    if _is_graph(champion, style):
+        weights = None if champion.tuned_weights is None else np.array(champion.tuned_weights)
+        save_network(
+            network,
+            paths,
+            champion.input_names,
+            outputs,
+            title=title,
+            weights=weights,
+            order=order,
+        )
     elif shape is not None:
-        weights = weights_of(champion)
+        shared = weights_of(champion)
         save_page(
             lambda: draw_image_network(
-                network, shape, outputs, weights, title=title, mean_images=mean_images
+                network, shape, outputs, shared, title=title, mean_images=mean_images
             ),
             paths,
         )
@@ -116,3 +129,12 @@ def save_drawing(
             "the champion cannot be drawn as a grid, because its inputs are no image (whose pixels "
             "are named row,column): use --style graph"
         )
+
+
+def note_on_drawing(champion: Champion, style: Style = "auto") -> str | None:
+    """What to say about the drawing that ``save_drawing`` makes: why it is simpler than usual."""
+    return why_simple(champion.network) if _is_graph(champion, style) else None
+
+
+def _is_graph(champion: Champion, style: Style) -> bool:
+    return style == "graph" or (style == "auto" and image_shape_of(champion.input_names) is None)

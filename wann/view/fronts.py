@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
+from wann.errors import FormatError
 from wann.formats.champion import Champion
 from wann.genome.network import Network
 from wann.tasks.measure import RETURN, Measure
 from wann.view.curves import read_columns
+from wann.view.library import (
+    Axes,
+    Colormap,
+    Figure,
+    FixedLocator,
+    LinearSegmentedColormap,
+    LogNorm,
+    NullLocator,
+    ScalarMappable,
+    StrMethodFormatter,
+    colormaps,
+)
 from wann.view.panels import (
     RED,
-    SMALL,
     Floats,
+    drawable,
+    fill_empty,
     losses_of,
     new_figure,
     save_figure,
     scale_losses,
+    small,
     start_at_zero,
     write_log_ticks,
     write_title,
 )
 from wann.view.profile import levels_of
+from wann.view.words import number, plain
 
 FRONT_COLUMNS = ("generation", "mean", "max", "connections")
 N_DRAWN = 10
@@ -38,7 +50,11 @@ _PANELS = (
     ("mean", "mean return over shared weights", "mean cross-entropy over shared weights"),
     ("max", "best return over shared weights", "least cross-entropy over shared weights"),
 )
-_MARKERS = "*Ds^vX"
+# from the inside to the outside, with their sizes in points
+_MARKERS = "*Dsoh8"
+_INNERMOST, _STEP = 11.0, 4.0
+_LONGEST_LABEL = 40
+_UNSEEN = "\u200b"
 
 
 @dataclass(frozen=True)
@@ -80,9 +96,9 @@ def read_fronts(path: Path) -> list[Front]:
     """
     columns = read_columns(path, FRONT_COLUMNS)
     fronts = []
-    for number in np.unique(columns["generation"]):
-        rows = columns["generation"] == number
-        fronts.append(Front(int(number), *(columns[name][rows] for name in FRONT_COLUMNS[1:])))
+    for generation in np.unique(columns["generation"]):
+        rows = columns["generation"] == generation
+        fronts.append(Front(int(generation), *(columns[name][rows] for name in FRONT_COLUMNS[1:])))
     return fronts
 
 
@@ -111,7 +127,7 @@ def marks_of(champions: Sequence[Champion]) -> list[Mark]:
 
 def chosen_fronts(fronts: Sequence[Front], n: int = N_DRAWN) -> list[Front]:
     """At most ``n`` fronts with the first and the last, about evenly spaced on a log scale."""
-    counts = np.array([front.generation + 1 for front in fronts], np.float64)
+    counts = np.maximum(np.array([front.generation for front in fronts], np.float64) + 1, 1)
     wanted = np.geomspace(counts[0], counts[-1], n)
     nearest = np.abs(np.log(counts)[:, None] - np.log(wanted)).argmin(axis=0)
     return [fronts[k] for k in np.unique(nearest)]
@@ -123,6 +139,8 @@ def staircase(connections: Floats, values: Floats) -> tuple[Floats, Floats]:
     Returns:
         Connections and values, both increasing.
     """
+    is_number = np.isfinite(connections) & np.isfinite(values)
+    connections, values = connections[is_number], values[is_number]
     order = np.lexsort((-values, connections))
     x, y = connections[order], values[order]
     is_higher = y > np.concatenate([[-np.inf], np.maximum.accumulate(y)[:-1]])
@@ -142,7 +160,12 @@ def draw_fronts(
         marks: champions.
         title: above the left panel.
         measure: what the scores are.
+
+    Raises:
+        FormatError: there is no front.
     """
+    if not fronts:
+        raise FormatError("there are no fronts to draw")
     figure = new_figure(10.0, 4.6)
     panels = figure.subplots(1, 2, sharex=True)
     chosen = chosen_fronts(fronts)
@@ -151,6 +174,7 @@ def draw_fronts(
         for front in chosen:
             colour = colours(norm(front.generation + 1))
             _draw_front(axes, front, name, colour, front is chosen[-1], measure)
+        fill_empty(axes)
         axes.set_xscale("log")
         axes.set_xlabel("connections")
         axes.set_ylabel(of_losses if measure.is_loss else of_returns)
@@ -158,14 +182,12 @@ def draw_fronts(
         if measure.is_loss:
             scale_losses(axes)
         else:
-            start_at_zero(axes, *(getattr(front, name) for front in chosen))
-        write_log_ticks(axes.xaxis, "{x:.0f}")
+            start_at_zero(axes, *(drawable(getattr(front, name)) for front in chosen))
+        write_log_ticks(axes.xaxis, lambda x: number(x, 0))
     if marks:
         _write_legend(figure, panels)
     write_title(panels[0], title)
-    bar = figure.colorbar(
-        matplotlib.cm.ScalarMappable(norm, colours), ax=panels, pad=0.02, aspect=30
-    )
+    bar = figure.colorbar(ScalarMappable(norm, colours), ax=panels, pad=0.02, aspect=30)
     bar.set_label("generation")
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_locator(FixedLocator([front.generation + 1 for front in chosen]))
@@ -177,7 +199,7 @@ def draw_fronts(
 
 def _colours() -> Colormap:
     """Light to dark; the lightest of viridis cannot be seen on white."""
-    samples = matplotlib.colormaps["viridis_r"](np.linspace(0.08, 1.0, 256))
+    samples = colormaps["viridis_r"](np.linspace(0.08, 1.0, 256))
     return LinearSegmentedColormap.from_list("generations", samples)
 
 
@@ -185,7 +207,7 @@ def _draw_front(
     axes: Axes, front: Front, name: str, colour: Any, is_last: bool, measure: Measure
 ) -> None:
     # none counts as one, as in the objective
-    x, y = staircase(np.maximum(front.connections, 1), getattr(front, name))
+    x, y = staircase(np.maximum(drawable(front.connections), 1), drawable(getattr(front, name)))
     axes.step(
         x,
         losses_of(y) if measure.is_loss else y,
@@ -199,19 +221,22 @@ def _draw_front(
 
 
 def _draw_marks(axes: Axes, marks: Sequence[Mark], name: str) -> None:
-    for mark, marker in zip(marks, _MARKERS, strict=False):
+    """Draws champions so that none hides another where they meet: one within the other."""
+    for k, (mark, marker) in enumerate(zip(marks, _MARKERS, strict=False)):
         value = getattr(mark, name)
-        if value is not None:
+        if value is not None and np.isfinite(value):
             axes.plot(
                 max(mark.connections, 1),
                 value,
                 ls="",
                 marker=marker,
-                markersize=14 if marker == "*" else 8,
-                color=RED,
-                markeredgecolor="white",
-                zorder=5,
-                label=mark.label,
+                markersize=_INNERMOST + _STEP * k,
+                markerfacecolor="none" if k else RED,
+                markeredgecolor=RED if k else "white",
+                markeredgewidth=1.6 if k else 0.7,
+                zorder=5 + len(marks) - k,
+                # a legend leaves out what begins with an underscore
+                label=re.sub("^_", f"{_UNSEEN}_", plain(mark.label, _LONGEST_LABEL)),
             )
 
 
@@ -225,12 +250,13 @@ def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
     if handles:
         legend = figure.legend(
             handles.values(),
-            handles.keys(),
+            [label.removeprefix(_UNSEEN) for label in handles],
             loc="outside lower left",
             ncols=len(handles),
             title="champions on fresh episodes, chosen for:",
-            title_fontsize=SMALL,
+            title_fontsize=small(),
             alignment="left",
+            markerscale=0.6,
         )
         for text in legend.get_texts():
             text.set_parse_math(False)

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wann.errors import TaskError
 from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.image_legend import draw_legend
-from wann.view.influence import direct_connections, outputs_reached, pixel_effects
+from wann.view.influence import (
+    direct_connections,
+    n_images_of,
+    outputs_reached,
+    pixel_effects,
+)
+from wann.view.library import Figure
 from wann.view.node_counts import draw_hidden_nodes
-from wann.view.page import QUIET_INK, Page
+from wann.view.page import QUIET_INK, Page, fitted
 from wann.view.pixels import (
     CAPTION,
     COUNT,
@@ -29,15 +34,20 @@ from wann.view.pixels import (
     frame_pixels,
     strengths,
 )
+from wann.view.strokes import Strokes
+from wann.view.words import plain
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # inches
 _DISC = 0.095
 # points
 _TITLE_SIZE, _NAME_SIZE, _TEXT_SIZE, _SMALL_SIZE = 17.0, 15.0, 12.0, 9.5
 _SMALLEST_NAME = 7.0
+# characters
+_LONGEST_NAME = 60
+# how much larger than usual letters may be, that they stay within their panels
+_MOST_LETTERS = 1.4
 
 
 @dataclass(frozen=True)
@@ -47,10 +57,12 @@ class Weights:
     Attributes:
         values: (n_connections,) individual weights, or all the same.
         words: what they are, as in "with ...".
+        is_individual: whether each connection has its own.
     """
 
     values: Floats
     words: str
+    is_individual: bool = False
 
 
 def draw_image_network(
@@ -65,8 +77,9 @@ def draw_image_network(
     """Draws a panel for each output: the pixels from which a path leads to it.
 
     Blue pixels raise the output when they are lit, orange ones lower it (see ``pixel_effects``);
-    framed ones are connected to it directly. A last panel counts the connections of each pixel;
-    beside it are the numbers of hidden nodes by layer and activation.
+    framed ones are connected to it directly; frames have the colour of the sign of individual
+    weights, and are the wider the larger these are. A last panel counts the connections of each
+    pixel; beside it are the numbers of hidden nodes by layer and activation.
 
     Args:
         network: inputs are pixels, row by row.
@@ -83,24 +96,51 @@ def draw_image_network(
         TaskError: names or shape do not fit the network.
     """
     _check_fit(network, shape, output_names, mean_images)
-    page = Page(scale=1.0)
+    effects = pixel_effects(network, weights.values)
+
+    def draw(letters: float | None) -> Page:
+        page = Page(scale=1.0, letters=letters or 1.0)
+        _draw_panels(page, network, shape, output_names, weights, effects, mean_images)
+        _write_head(page, network, weights, title)
+        return page
+
+    return fitted(draw, _TEXT_SIZE, _MOST_LETTERS)
+
+
+def _draw_panels(
+    page: Page,
+    network: Network,
+    shape: tuple[int, int],
+    output_names: Sequence[str],
+    weights: Weights,
+    effects: Floats,
+    mean_images: Floats | None,
+) -> None:
+    """Draws what lies below the head; ``effects`` as ``pixel_effects`` gives them."""
     grid = Grid(shape, network.n_outputs)
     reached, is_direct = outputs_reached(network), direct_connections(network)
-    effects = pixel_effects(network, weights.values)
+    strokes = Strokes.of(weights.values) if weights.is_individual else None
     for k, name in enumerate(output_names):
         left, top = grid.corner(k)
         node = network.n_nodes - network.n_outputs + k
         _draw_heading(page, left, top, name, Activation(int(network.activation[node])))
         colours = EFFECT(strengths(effects[:, k]))[reached[:, k]]
         draw_pixels(page, grid, left, top, reached[:, k], colours, f"pixels of output {k}")
-        frame_pixels(page, grid, left, top, is_direct[:, k], f"connected to output {k}")
+        frames = None if strokes is None else _frames_of(network, node, strokes)
+        frame_pixels(page, grid, left, top, is_direct[:, k], f"connected to output {k}", frames)
         if mean_images is not None:
             draw_outline(page, grid, left, top, mean_images[k])
         n, n_direct = int(reached[:, k].sum()), int(is_direct[:, k].sum())
         _write_caption(page, grid, left, top, f"{_count(n, 'pixel')}, {n_direct} directly")
-    _draw_bottom(page, grid, network, mean_images is not None)
-    _write_head(page, network, reached, weights, title)
-    return page.finish()
+    _draw_bottom(page, grid, network, mean_images is not None, strokes)
+
+
+def _frames_of(network: Network, output: int, strokes: Strokes) -> tuple[list[str], Floats]:
+    """Colours and relative widths of the frames of the pixels that lead straight to an output."""
+    edges = np.arange(network.edge_start[output], network.edge_start[output + 1])
+    source = network.edge_source[edges]
+    edges = edges[(source > 0) & (source <= network.n_inputs)]
+    return strokes.colours[edges].tolist(), strokes.widths[edges]
 
 
 def _check_fit(
@@ -137,9 +177,11 @@ def _draw_heading(
     if activation is not None:
         page.disc(left + _DISC, y, _DISC, activation)
         left, room = left + 2.8 * _DISC, room - 2.8 * _DISC
+    name = plain(name, _LONGEST_NAME)
     text = page.write(left, y, name, _NAME_SIZE, across="left")
     if page.width(text) > room:
-        text.set_fontsize(max(_SMALLEST_NAME, _NAME_SIZE * room / page.width(text)))
+        size = float(text.get_fontsize())
+        text.set_fontsize(size * max(_SMALLEST_NAME / _NAME_SIZE, room / page.width(text)))
         while page.width(text) > room and len(name) > 1:
             name = name[:-1]
             text.set_text(f"{name}…")
@@ -153,7 +195,9 @@ def _write_caption(page: Page, grid: Grid, left: float, top: float, words: str) 
     page.grow(left, y - CAPTION, left, y)
 
 
-def _draw_bottom(page: Page, grid: Grid, network: Network, has_outlines: bool) -> None:
+def _draw_bottom(
+    page: Page, grid: Grid, network: Network, has_outlines: bool, strokes: Strokes | None
+) -> None:
     """Draws the connections of each pixel, the hidden nodes, and what the colours mean."""
     left, top = grid.corner(grid.rows * grid.columns)
     top -= 0.12
@@ -167,13 +211,12 @@ def _draw_bottom(page: Page, grid: Grid, network: Network, has_outlines: bool) -
     draw_hidden_nodes(
         page, network, left + SIDE + GAP, top, grid.right - 2 * SIDE - 2.5 * GAP, HEADING
     )
-    draw_legend(page, grid.right - SIDE, top, has_outlines)
+    draw_legend(page, grid.right - SIDE, top, n_images_of(network), has_outlines, strokes)
 
 
 def _write_head(
     page: Page,
     network: Network,
-    reached: Bools,
     weights: Weights,
     title: str | None,
 ) -> None:
@@ -182,7 +225,7 @@ def _write_head(
     hidden = _count(network.n_hidden, "hidden node")
     if n_layers > 0:
         hidden += f" in {_count(n_layers, 'layer')}"
-    used = int(reached.any(axis=1).sum())
+    used = int(outputs_reached(network).any(axis=1).sum())
     words = "   ·   ".join(
         (
             _count(network.n_connections, "connection"),
@@ -196,5 +239,4 @@ def _write_head(
     page.grow(0.0, y, page.width(text), y + 0.16)
     if title:
         y += 0.3
-        heading = page.write(0.0, y, title, _TITLE_SIZE, across="left", up="baseline")
-        page.grow(0.0, y, page.width(heading), y + _TITLE_SIZE / 72)
+        page.write_title(title, 0.0, y, _TITLE_SIZE, across="left")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.colors import to_rgba_array
-from matplotlib.patches import Rectangle
+from typing import Any
 
+import numpy as np
+
+from wann.view.library import LineCollection, PolyCollection, Rectangle, to_rgba_array
 from wann.view.page import QUIET_INK, Page
 from wann.view.panels import INK
-from wann.view.pixels import BACKGROUND, EFFECT, HEADING, OUTLINE, POWER, SIDE
+from wann.view.pixels import BACKGROUND, EFFECT, HEADING, OUTLINE, POWER, SIDE, SIGNS
+from wann.view.strokes import NEGATIVE, POSITIVE, Strokes
 
 # inches: the scale's height, the side of a sample, and from line to line
 _SCALE, _SAMPLE, _LINE = 0.12, 0.13, 0.2
@@ -17,19 +18,34 @@ _SCALE, _SAMPLE, _LINE = 0.12, 0.13, 0.2
 _HEADING_SIZE, _TEXT_SIZE = 15.0, 9.5
 
 
-def draw_legend(page: Page, left: float, top: float, has_outlines: bool) -> None:
+def draw_legend(
+    page: Page,
+    left: float,
+    top: float,
+    n_images: int,
+    has_outlines: bool,
+    strokes: Strokes | None = None,
+) -> None:
     """Explains the colours of pixels.
 
     Args:
         page: to draw on.
         left, top: of what lies below the heading; it is as wide as a panel.
+        n_images: in which effects were computed.
         has_outlines: whether outlines of mean images are drawn.
+        strokes: of individual weights, which frames show.
     """
     page.write(left, top + HEADING / 2, "a lit pixel", _HEADING_SIZE, across="left")
     _draw_scale(page, left, top)
     y = top - 0.52
+    direct: list[tuple[Any, str | None, str]] = [(EFFECT(0.8), INK, "connected to it directly")]
+    if strokes is not None:
+        direct = [
+            (EFFECT(0.5), SIGNS[POSITIVE], "directly, weight above 0"),
+            (EFFECT(0.5), SIGNS[NEGATIVE], "directly, weight below 0"),
+        ]
     for face, edge, words in (
-        (EFFECT(0.8), INK, "connected to it directly"),
+        *direct,
         (EFFECT(0.8), None, "through hidden nodes"),
         (EFFECT(0.5), None, "with hardly any effect"),
         (BACKGROUND, None, "no path to it"),
@@ -50,9 +66,11 @@ def draw_legend(page: Page, left: float, top: float, has_outlines: bool) -> None
         page.axes.add_collection(line, autolim=False)
         _name_sample(page, left, y, "outline of the mean image")
         y -= _LINE
-    words = "mean effect in 64 random\nimages; each panel has its\nown scale"
+    words = f"mean effect in {n_images} random\nimages; each panel has its\nown scale"
+    if strokes is not None:
+        words += "; the larger a\nweight, the wider its frame"
     page.write(left, y - 0.02, words, _TEXT_SIZE, across="left", up="top", colour=QUIET_INK)
-    page.grow(left, y - 0.5, left + SIDE, top)
+    page.grow(left, y - (0.5 if strokes is None else 0.65), left + SIDE, top)
 
 
 def _name_sample(page: Page, left: float, y: float, words: str) -> None:

@@ -11,7 +11,10 @@ from wann.tasks.accuracy import individual_outputs
 from wann.tasks.cross_entropy import Samples
 
 # the images in which a pixel is lit: about as many pixels are lit as in handwritten digits
-_N_IMAGES = 64
+_N_IMAGES, _FEWEST_IMAGES = 64, 4
+# pixels times connections, above which there are fewer images, because each takes long
+_MUCH_WORK = 50_000_000
+_BATCH = 32
 _SHARE_LIT = 0.2
 _LARGEST = 1e300
 
@@ -37,8 +40,14 @@ def direct_connections(network: Network) -> NDArray[np.bool_]:
     return is_direct[1 : 1 + network.n_inputs]
 
 
+def n_images_of(network: Network) -> int:
+    """In how many random images the effects of pixels are computed: 64, or fewer if it is large."""
+    work = max(network.n_inputs * network.n_connections, 1)
+    return max(_FEWEST_IMAGES, min(_N_IMAGES, _N_IMAGES * _MUCH_WORK // work))
+
+
 def pixel_effects(network: Network, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much an output rises when a pixel is lit: its mean over 64 random images.
+    """How much an output rises when a pixel is lit: its mean over random images.
 
     In each image a fifth of the pixels, drawn independently and the same in every process, are 1
     and the others 0. No data are needed; on evolved classifiers of digits the result correlates
@@ -51,18 +60,24 @@ def pixel_effects(network: Network, weights: NDArray[np.float64]) -> NDArray[np.
     Returns:
         (n_inputs, n_outputs), all finite; 0 where no path leads.
     """
-    images = np.random.default_rng(0).random((_N_IMAGES, network.n_inputs)) < _SHARE_LIT
-    pairs = np.concatenate([images, images]).astype(np.float32)
-    labels = np.zeros(len(pairs), np.int64)
+    n_images = n_images_of(network)
+    images = np.random.default_rng(0).random((n_images, network.n_inputs)) < _SHARE_LIT
     networks = stack_networks([network])
     effects = np.zeros((network.n_inputs, network.n_outputs))
-    for pixel in np.flatnonzero(outputs_reached(network).any(axis=1)).tolist():
-        before = pairs[:, pixel].copy()
-        pairs[:_N_IMAGES, pixel], pairs[_N_IMAGES:, pixel] = 1.0, 0.0
-        samples = Samples(pairs, labels, network.n_outputs, 1.0)
-        lit, dark = np.split(individual_outputs(networks, weights, samples), 2)
+    used = np.flatnonzero(outputs_reached(network).any(axis=1))
+    # several pixels at once, because a call takes long where there are many connections
+    for first in range(0, len(used), _BATCH):
+        pixels = used[first : first + _BATCH]
+        # (pixels, lit or dark, images, inputs)
+        pairs = np.empty((len(pixels), 2, *images.shape), np.float32)
+        pairs[:] = images
+        which = np.arange(len(pixels))
+        pairs[which, 0, :, pixels], pairs[which, 1, :, pixels] = 1.0, 0.0
+        flat = pairs.reshape(-1, network.n_inputs)
+        samples = Samples(flat, np.zeros(len(flat), np.int64), network.n_outputs, 1.0)
+        outputs = individual_outputs(networks, weights, samples)
+        lit, dark = outputs.reshape(*pairs.shape[:3], -1).swapaxes(0, 1)
         # outputs may be as large as numbers can be
-        half = (lit / (2 * _N_IMAGES) - dark / (2 * _N_IMAGES)).sum(axis=0)
-        effects[pixel] = 2 * half.clip(-_LARGEST, _LARGEST)
-        pairs[:, pixel] = before
+        half = (lit / (2 * n_images) - dark / (2 * n_images)).sum(axis=1)
+        effects[pixels] = 2 * half.clip(-_LARGEST, _LARGEST)
     return effects

@@ -80,6 +80,38 @@ class Layout:
     curves: tuple[Floats, ...]
 
 
+@dataclass(frozen=True)
+class Arrangement:
+    """Layers and order of a network, before anything has a size.
+
+    Attributes:
+        network: that is arranged.
+        layer: (n_nodes,) the layer of each node.
+        blocks: nodes and rails.
+        position: (n_blocks,) their order, 0 at the top.
+    """
+
+    network: Network
+    layer: Ints
+    blocks: Blocks
+    position: Ints
+
+
+def arrange(network: Network, is_fixed: bool = False) -> Arrangement:
+    """Chooses layers and order; the same network always in the same way.
+
+    Args:
+        network: N nodes, C connections.
+        is_fixed: whether inputs and outputs keep the order that they have in the network, instead
+            of that with the fewest crossings.
+    """
+    layer = assign_layers(network)
+    blocks = build_blocks(network, layer)
+    nodes = np.arange(network.n_nodes)
+    fixed = [nodes[: 1 + network.n_inputs], nodes[network.n_nodes - network.n_outputs :]]
+    return Arrangement(network, layer, blocks, order_blocks(blocks, fixed if is_fixed else ()))
+
+
 def lay_out(network: Network, spacing: Spacing | None = None) -> Layout:
     """Lays a network out from left to right; the same network always in the same way.
 
@@ -91,10 +123,13 @@ def lay_out(network: Network, spacing: Spacing | None = None) -> Layout:
         Bias and inputs in the first layer, outputs in the last, inputs without a connection below
         the others.
     """
-    spacing = spacing or Spacing()
-    layer = assign_layers(network)
-    blocks = build_blocks(network, layer)
-    position = order_blocks(blocks)
+    return place(arrange(network), spacing or Spacing())
+
+
+def place(arrangement: Arrangement, spacing: Spacing) -> Layout:
+    """Gives an arrangement its size."""
+    network, blocks = arrangement.network, arrangement.blocks
+    layer, position = arrangement.layer, arrangement.position
     block = np.arange(blocks.n_blocks)
     above = np.where(block < network.n_nodes, spacing.room, spacing.line)
     has_label = (block > network.n_inputs) & (block < network.n_nodes)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wann.errors import FormatError, RunError
+from wann.printable import printable
+from wann_envs.files import check_replaceable, replaced
 
 # (height, width, 3)
 Frame = NDArray[np.uint8]
@@ -27,17 +29,30 @@ _PALETTE_FRAMES = 24
 _EXACT_COLOURS = 128
 
 
-def check_movie_path(path: Path, suffix: str) -> None:
+def check_movie_path(path: Path, suffix: str, sources: Sequence[Path] = ()) -> None:
     """Raises unless a movie can be written there: better now than after the episodes.
 
+    Args:
+        path: of the movie.
+        suffix: of its kind.
+        sources: the files that are replayed.
+
     Raises:
-        FormatError: the name has another suffix.
-        RunError: the folder does not exist.
+        FormatError: the name has another suffix, or is that of a source.
+        RunError: the folder does not exist or cannot be written to, or something other than a file
+            lies there.
     """
+    name = printable(path)
     if path.suffix.lower() != suffix:
-        raise FormatError(f"{path}: the name must end in {suffix}")
-    if not path.parent.is_dir():
-        raise RunError(f"{path}: there is no folder {path.parent}")
+        raise FormatError(f"{name}: the name must end in {suffix}")
+    with _one_line_errors(path):
+        if not path.parent.is_dir():
+            raise RunError(f"{name}: there is no folder {printable(path.parent)}")
+        check_replaceable(path)
+        if path.exists() and any(file.exists() and path.samefile(file) for file in sources):
+            raise FormatError(f"{name} is what is replayed: name another file")
+        if not os.access(path.parent, os.W_OK):
+            raise RunError(f"{name}: {printable(path.parent)} cannot be written")
 
 
 class MovieWriter(ABC):
@@ -63,17 +78,13 @@ class MovieWriter(ABC):
         self.frame_seconds = frame_seconds
         self.n_frames = 0
         self._shape: tuple[int, ...] = ()
-        # hidden, unique, in the same folder (a rename across disks is a copy)
-        unfinished = f".{self.path.stem}.{uuid.uuid4().hex[:12]}{self.suffix}"
-        self._temporary = self.path.with_name(unfinished)
+        self._replacing: AbstractContextManager[Path] = replaced(self.path)
+        # beside the path (a rename across disks is a copy), from entering on
+        self._temporary = self.path
 
     def __enter__(self) -> Self:
-        if self.path.is_dir():
-            raise RunError(f"{self.path}: cannot be written: it is a folder")
-        try:
-            self._temporary.touch(exist_ok=False)
-        except OSError as error:
-            raise RunError(f"{self.path}: cannot be written: {error.strerror}") from error
+        with _one_line_errors(self.path):
+            self._temporary = self._replacing.__enter__()
         return self
 
     def write(self, frame: Frame) -> None:
@@ -95,17 +106,19 @@ class MovieWriter(ABC):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            if kind is not None:
-                self._abandon()
-                return
-            if self.n_frames == 0:
-                raise RunError(f"{self.path}: no frame was written")
-            with _one_line_errors(self.path):
+        if kind is not None:
+            self._abandon()
+            self._replacing.__exit__(kind, error, traceback)
+            return
+        with _one_line_errors(self.path):
+            try:
+                if self.n_frames == 0:
+                    raise RunError(f"{self.path}: no frame was written")
                 self._finish()
-                self._temporary.replace(self.path)
-        finally:
-            self._temporary.unlink(missing_ok=True)
+            except BaseException as failure:
+                self._replacing.__exit__(type(failure), failure, failure.__traceback__)
+                raise
+            self._replacing.__exit__(None, None, None)
 
     @abstractmethod
     def _append(self, frame: Frame) -> None:
@@ -211,9 +224,9 @@ def _one_line_errors(path: Path) -> Iterator[None]:
     """Turns an error of the system, or of ffmpeg, into a RunError of one line."""
     try:
         yield
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error).strip().split("\n")[0]
-        raise RunError(f"{path}: cannot be written: {reason}") from error
+        raise RunError(f"{printable(path)}: cannot be written: {printable(reason)}") from error
 
 
 def _colour_codes(frame: Frame) -> NDArray[np.int32]:

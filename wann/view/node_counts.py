@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
 from wann.genome.network import Network
 from wann.kernels.activation import Activation
 from wann.view.glyphs import COLOURS
+from wann.view.library import PolyCollection, to_rgba_array
 from wann.view.page import QUIET_INK, Page
 
 # inches

@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path as FilePath
 
 import numpy as np
-from matplotlib import style
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Circle, PathPatch
-from matplotlib.path import Path
-from matplotlib.text import Text
 
-from wann.formats.atomic import write_atomically
+from wann.errors import FormatError
 from wann.kernels.activation import Activation
 from wann.view.glyphs import COLOURS, activation_curve
-from wann.view.panels import INK, METADATA, check_plot_path
+from wann.view.library import (
+    Axes,
+    Circle,
+    Figure,
+    FigureCanvasAgg,
+    Outline,
+    PathPatch,
+    Text,
+)
+from wann.view.panels import INK
+from wann.view.saving import save_picture
+from wann.view.sizes import wanted_sizes
+from wann.view.words import plain
 
 QUIET_INK = "#5b6470"
 _FONTS = ["STIXGeneral", "DejaVu Serif", "DejaVu Sans"]
 _MARGIN = 0.25
 _DOTS_PER_INCH = 200.0
-_MOST_DOTS = 12_000.0
+_LONGEST_NAME, _LONGEST_TITLE = 40, 100
+# letters may be larger than a drawing was made for, but not by much more
+_FIT, _MOST_ROUNDS = 0.01, 8
 
 
 class Page:
     """A figure that grows with what is drawn on it.
 
     Attributes:
-        scale: how much larger than usual names, legend and title are.
+        scale: how much larger than usual names, legend and title are; of all texts the factor
+            ``letters``.
         axes: cover the figure; one unit is one inch.
         left, bottom, right, top: the box that is in use.
     """
 
-    def __init__(self, scale: float) -> None:
-        self.scale = scale
+    def __init__(self, scale: float, letters: float = 1.0) -> None:
+        self.scale, self._letters = scale, letters
         self._figure = Figure(dpi=100, facecolor="white")
+        # else every text that is measured would draw a picture
+        FigureCanvasAgg(self._figure)
         self.axes: Axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
         self.axes.set_axis_off()
         self.left = self.bottom = float("inf")
@@ -67,7 +76,7 @@ class Page:
             x,
             y,
             text,
-            fontsize=size,
+            fontsize=size * self._letters,
             color=colour,
             family=_FONTS,
             math_fontfamily="stix",
@@ -78,10 +87,19 @@ class Page:
 
     def write_name(self, x: float, y: float, name: str, size: float, *, across: str) -> Text:
         """Writes the name of an input or output, as a formula where it is one."""
+        name = plain(name, _LONGEST_NAME)
         formula = _formula(name)
         return self.write(
             x, y, formula or name, size, across=across, is_formula=formula is not None
         )
+
+    def write_title(self, title: str, x: float, y: float, size: float, *, across: str) -> Text:
+        """Writes a title, with (x, y) on its baseline, and makes room for it."""
+        line = plain(title, _LONGEST_TITLE)
+        text = self.write(x, y, line, size, across=across, up="baseline")
+        left = x - (self.width(text) / 2 if across == "center" else 0.0)
+        self.grow(left, y, left + self.width(text), y + size * self._letters / 72)
+        return text
 
     def width(self, text: Text) -> float:
         """Width of a text in inches."""
@@ -94,7 +112,7 @@ class Page:
         )
         self.axes.add_patch(
             PathPatch(
-                Path(np.array([x, y]) + 0.62 * radius * activation_curve(activation)),
+                Outline(np.array([x, y]) + 0.62 * radius * activation_curve(activation)),
                 facecolor="none",
                 edgecolor="white",
                 linewidth=10.5 * radius,
@@ -104,41 +122,69 @@ class Page:
             )
         )
 
+    @property
+    def full_width(self) -> float:
+        """The width of the drawing with its margins, in inches."""
+        return self.right - self.left + 2 * _MARGIN
+
     def finish(self) -> Figure:
-        """Gives the figure the size of the box in use, with a margin."""
+        """Gives the figure the size of the box in use, with a margin, or the wanted width."""
         left, right = self.left - _MARGIN, self.right + _MARGIN
         bottom, top = self.bottom - _MARGIN, self.top + _MARGIN
-        self._figure.set_size_inches(right - left, top - bottom)
         self.axes.set_xlim(left, right)
         self.axes.set_ylim(bottom, top)
+        wanted = wanted_sizes().width
+        factor = 1.0 if wanted is None else wanted / self.full_width
+        self._figure.set_size_inches(factor * (right - left), factor * (top - bottom))
+        if factor != 1.0:
+            self._shrink(factor)
         return self._figure
+
+    def _shrink(self, factor: float) -> None:
+        """Lets letters and lines, which have sizes in points, go with the drawing."""
+        for text in self.axes.texts:
+            text.set_fontsize(factor * float(text.get_fontsize()))
+        for patch in self.axes.patches:
+            patch.set_linewidth(factor * patch.get_linewidth())
+        for collection in self.axes.collections:
+            collection.set_linewidth(factor * np.atleast_1d(collection.get_linewidth()))  # type: ignore[arg-type]
+
+
+def fitted(draw: Callable[[float | None], Page], usual_size: float, most: float) -> Figure:
+    """Finishes a drawing whose letters have the size that is wanted in the width that is wanted.
+
+    Args:
+        draw: makes the page, with letters that are larger than usual by a factor; None: as usual.
+        usual_size: of the letters, in points.
+        most: the largest factor.
+
+    Raises:
+        FormatError: there is no room for letters of this size.
+    """
+    wanted, page = wanted_sizes(), draw(None)
+    if wanted.font is None:
+        return page.finish()
+    factor = 0.0
+    for _ in range(_MOST_ROUNDS):
+        shrunk = 1.0 if wanted.width is None else wanted.width / page.full_width
+        former, factor = factor, wanted.font / (usual_size * shrunk)
+        if factor > most:
+            raise FormatError(
+                f"there is no room for letters of {wanted.font:g} points in a drawing that is "
+                f"{shrunk * page.full_width:.3g} inches wide: make it wider or the letters smaller"
+            )
+        if abs(factor - former) < _FIT * factor:
+            break
+        page = draw(factor)
+    return page.finish()
 
 
 def save_page(
     draw: Callable[[], Figure],
     paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
 ) -> None:
-    """Writes a drawing as PNG, SVG or PDF files, each atomically; equal drawings give equal bytes.
-
-    Args:
-        draw: makes the figure; called once, in matplotlib's default settings.
-        paths: one or several, each ends in .png, .svg or .pdf.
-
-    Raises:
-        FormatError: a path ends in something else, or cannot be written.
-    """
-    several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    files = [FilePath(path) for path in several]
-    for file in files:
-        check_plot_path(file)
-    # the user's own matplotlib settings shall not change the file
-    with style.context(["default", {"svg.hashsalt": "wann", "pdf.fonttype": 42}]):
-        figure = draw()
-        dpi = min(_DOTS_PER_INCH, _MOST_DOTS / max(figure.get_size_inches()))
-        for file in files:
-            suffix, buffer = file.suffix.lower(), io.BytesIO()
-            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=METADATA[suffix])
-            write_atomically(file, buffer.getvalue())
+    """Writes a drawing as ``save_picture`` does, at 200 dots per inch."""
+    save_picture(draw, paths, dpi=_DOTS_PER_INCH)
 
 
 def _formula(name: str) -> str | None:

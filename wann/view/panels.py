@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from matplotlib import style
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from wann.errors import FormatError
-from wann.formats.atomic import write_atomically
+from wann.view.library import (
+    Axes,
+    Axis,
+    Figure,
+    FigureCanvasAgg,
+    FuncFormatter,
+    LogLocator,
+    NullLocator,
+    rcParams,
+)
+from wann.view.saving import save_picture
+from wann.view.sizes import wanted_sizes
+from wann.view.words import plain
 
 Floats = NDArray[np.float64]
 
 # Okabe & Ito 2008: told apart by colour-blind people too
 BLUE, RED, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#6b7480"
 INK = "#262b33"
-SMALL, NORMAL = 9.0, 10.0
+# points, inches, dots per inch
+_FONT, _SMALLEST_FONT = 10.0, 6.0
+_USUAL_WIDTH = 8.0
+_DOTS_PER_INCH = 150.0
 
 _LONGEST_TITLE = 60
 _LEAST_LOSS = 1e-3
+# beyond it numbers of an axis, or their differences, could not be computed
+LARGEST, SMALLEST = 1e200, 1e-200
+# as a ratio: an axis with more of them is labelled at powers of ten
+_MANY_DECADES = 1e6
 _ALL_DIGITS = tuple(map(float, range(1, 10)))
 
-FORMATS = (".png", ".svg", ".pdf")
-# without dates: the same data give the same bytes
-METADATA: dict[str, dict[str, Any]] = {
-    ".png": {},
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None},
-}
 _STYLE = {
-    "svg.hashsalt": "wann",
-    "pdf.fonttype": 42,
-    "font.size": NORMAL,
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.spines.top": False,
@@ -55,8 +55,24 @@ _STYLE = {
     "ytick.labelcolor": INK,
     "text.color": INK,
     "legend.frameon": False,
-    "legend.fontsize": SMALL,
 }
+
+
+def small() -> float:
+    """Size of the letters beside the axes, in points."""
+    return 0.9 * float(rcParams["font.size"])
+
+
+def points(size: float) -> float:
+    """A distance that goes with the size of the letters; ``size`` where they are as usual."""
+    return size * float(rcParams["font.size"]) / _FONT
+
+
+def drawable(values: Floats) -> Floats:
+    """Values as axes can show them: what is no number is a gap, what is beyond reason is less."""
+    values = np.asarray(values, np.float64)
+    shown = np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
+    return np.where(np.abs(shown) < SMALLEST, 0.0, shown)
 
 
 class Label(NamedTuple):
@@ -68,19 +84,12 @@ class Label(NamedTuple):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure; width and height in inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """An empty figure; width and height in inches, unless another width is wanted."""
+    wanted = wanted_sizes().width
+    factor = 1.0 if wanted is None else wanted / width
+    figure = Figure(figsize=(factor * width, factor * height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
-
-
-def check_plot_path(path: Path) -> None:
-    """Raises FormatError if the name does not end in .png, .svg or .pdf."""
-    if path.suffix.lower() not in FORMATS:
-        raise FormatError(
-            f"cannot draw into {path}: the name ends in {path.suffix or 'no suffix'!r}; "
-            f"allowed: {', '.join(FORMATS)}"
-        )
 
 
 def save_figure(draw: Callable[[], Figure], path: Path) -> None:
@@ -91,23 +100,30 @@ def save_figure(draw: Callable[[], Figure], path: Path) -> None:
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
-    check_plot_path(path)
-    suffix, buffer = path.suffix.lower(), io.BytesIO()
-    with warnings.catch_warnings(), style.context(["default", _STYLE]):
-        # what no font has is drawn as a box
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        draw().savefig(buffer, format=suffix[1:], dpi=150, metadata=METADATA[suffix])
-    write_atomically(path, buffer.getvalue())
+    sizes = wanted_sizes()
+    font = sizes.font
+    if font is None:
+        font = max(_SMALLEST_FONT, _FONT * (sizes.width or _USUAL_WIDTH) / _USUAL_WIDTH)
+    settings = _STYLE | {"font.size": font, "legend.fontsize": 0.9 * font}
+    save_picture(draw, path, dpi=_DOTS_PER_INCH, settings=settings)
 
 
 def write_title(axes: Axes, title: str | None, distance: float = 8.0) -> None:
     """Writes a title at the left above a panel; the distance in points."""
     if title:
-        # the name of a directory may be anything
-        text = " ".join(title.encode(errors="replace").decode().split())
-        if len(text) > _LONGEST_TITLE:
-            text = f"{text[: _LONGEST_TITLE - 1]}…"
-        axes.set_title(text, fontsize=NORMAL + 1, loc="left", pad=distance, parse_math=False)
+        axes.set_title(
+            plain(title, _LONGEST_TITLE),
+            fontsize=points(11.0),
+            loc="left",
+            pad=points(distance),
+            parse_math=False,
+        )
+
+
+def fill_empty(axes: Axes) -> None:
+    """Gives a panel without a number limits, by a point that cannot be seen."""
+    if not np.isfinite(axes.dataLim.get_points()).all():
+        axes.plot([1.0], [1.0], ls="", gid="nothing")
 
 
 def start_at_zero(axes: Axes, *values: Floats) -> None:
@@ -115,7 +131,8 @@ def start_at_zero(axes: Axes, *values: Floats) -> None:
 
     The limits must not have to change any more.
     """
-    if min(float(v.min()) for v in values) >= 0:
+    lowest = [float(v[np.isfinite(v)].min(initial=np.inf)) for v in values]
+    if 0 <= min(lowest) < np.inf:
         axes.set_ylim(0, 1.03 * axes.get_ylim()[1])
 
 
@@ -124,29 +141,31 @@ def losses_of(scores: Floats) -> Floats:
 
     None is below zero but an estimate may be.
     """
-    losses: Floats = np.maximum(-scores, _LEAST_LOSS)
+    losses: Floats = np.maximum(-drawable(scores), _LEAST_LOSS)
     return losses
 
 
 def scale_losses(axes: Axes) -> None:
     """Gives losses, which are positive, a logarithmic axis with readable numbers."""
     axes.set_yscale("log")
-    write_log_ticks(axes.yaxis, "{x:g}")
+    write_log_ticks(axes.yaxis, "{:g}".format)
 
 
-def write_log_ticks(axis: Axis, numbers: str) -> None:
+def write_log_ticks(axis: Axis, words: Callable[[float], str]) -> None:
     """Labels a logarithmic axis at 1, 2 and 5, or at every digit where it is short.
 
     The limits must not have to change any more.
 
     Args:
         axis: of a panel.
-        numbers: how they are written, for a ``StrMethodFormatter``.
+        words: a number as it is written.
     """
     low, high = axis.get_view_interval()
     steps = (1.0, 2.0, 5.0) if high > 8 * low else _ALL_DIGITS
+    if high > _MANY_DECADES * low:
+        steps = (1.0,)
     axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_major_formatter(StrMethodFormatter(numbers))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: words(x)))
     axis.set_minor_locator(NullLocator())
 
 
@@ -155,11 +174,12 @@ def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
 
     The limits of the vertical axis must not change any more.
     """
+    labels = [label for label in labels if np.isfinite(label.y)]
     if not labels:
         return
     height = axes.get_position().height * axes.get_figure(root=True).get_size_inches()[1]  # type: ignore[union-attr]
     n_lines = max(label.text.count("\n") + 1 for label in labels)
-    gap = (1.3 * n_lines + 0.15) * SMALL / 72 / height
+    gap = (1.3 * n_lines + 0.15) * small() / 72 / height
     to_fraction = axes.transScale + axes.transLimits
     heights = to_fraction.transform([(axes.get_xlim()[1], label.y) for label in labels])[:, 1]
     for label, wanted, place in zip(labels, heights, spread(heights, gap), strict=True):
@@ -169,7 +189,7 @@ def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
             xytext=(1.015, place),
             xycoords="axes fraction",
             textcoords="axes fraction",
-            fontsize=SMALL,
+            fontsize=small(),
             color=label.colour,
             va="center",
             annotation_clip=False,

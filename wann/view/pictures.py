@@ -1,8 +1,12 @@
-"""The pictures of a run."""
+"""The pictures of a run.
+
+What draws them is imported when they are drawn: a run that starts need not wait for matplotlib.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wann.errors import ConfigError, FormatError, TaskError
 from wann.formats.champion import Champion
@@ -13,12 +17,10 @@ from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tasks.measure import RETURN, Measure
 from wann.tasks.registry import make_task
 from wann.tuning.score import Profile
-from wann.view.class_plots import save_class_accuracies, save_confusion
-from wann.view.class_scores import ClassScores, class_scores_of
-from wann.view.curves import read_columns, save_learning_curve
-from wann.view.drawing import mean_images_of, save_drawing
-from wann.view.fronts import marks_of, read_fronts, save_fronts
-from wann.view.profile import levels_of, save_champion_profile, training_range_of
+from wann.view.forked import run_both
+
+if TYPE_CHECKING:
+    from wann.view.class_scores import ClassScores
 
 
 def picture_beside(champion: Path) -> Path:
@@ -59,6 +61,9 @@ def save_champion_classes(champion: Champion, scores: ClassScores, path: Path, n
         path: ends in .png, .svg or .pdf.
         name: begins the title.
     """
+    from wann.view.class_plots import save_class_accuracies
+    from wann.view.profile import levels_of, training_range_of
+
     save_class_accuracies(
         scores,
         path,
@@ -70,6 +75,8 @@ def save_champion_classes(champion: Champion, scores: ClassScores, path: Path, n
 
 def save_champion_confusion(scores: ClassScores, path: Path, name: str) -> None:
     """Writes the confusion of a champion's ensemble; arguments as ``save_champion_classes``."""
+    from wann.view.class_plots import save_confusion
+
     save_confusion(scores, path, title=f"{name}, ensemble over weights: {scores.ensemble:.1f} %")
 
 
@@ -88,6 +95,15 @@ def save_run_pictures(
         champions: its own.
         place: of the task's data.
     """
+    run_both(
+        lambda: _save_plots(directory, champions),
+        lambda: _save_drawings(directory, champions, place),
+    )
+
+
+def _save_drawings(directory: Path, champions: Champions, place: DataPlace) -> None:
+    from wann.view.drawing import mean_images_of, save_drawing
+
     names = ("champion", "champion_tuned", "champion_small")
     try:
         means = mean_images_of(champions.best, place)
@@ -99,6 +115,14 @@ def save_run_pictures(
             [directory / f"{name}.png", directory / f"{name}.svg"],
             mean_images=means,
         )
+
+
+def _save_plots(directory: Path, champions: Champions) -> None:
+    from wann.view.class_scores import class_scores_of
+    from wann.view.curves import read_columns, save_learning_curve
+    from wann.view.fronts import marks_of, read_fronts, save_fronts
+    from wann.view.profile import save_champion_profile
+
     title = directory.resolve().name
     starts, measure = course_of(directory)
     columns = read_columns(directory / "metrics.csv")

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from wann.view.library import LinearSegmentedColormap, PolyCollection, Rectangle
 from wann.view.page import QUIET_INK, Page
 from wann.view.panels import INK
+from wann.view.strokes import NEGATIVE, POSITIVE
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -36,6 +35,10 @@ COUNT = LinearSegmentedColormap.from_list("count", ["#cdd3dc", "#7d8796", "#262b
 POWER, _STRONG = 0.6, 95.0
 # an output that no pixel moves farther than this shows no colours: they would be rounding errors
 _LEAST_SCALE = 1e-3
+# frames by the sign of a weight: darker than what they surround, which may have the same hue
+SIGNS = {NEGATIVE: "#7a2e00", POSITIVE: "#00355c"}
+# widths of frames: usual, in points by inches of a pixel's side, and relative ones
+_FRAME, _THINNEST, _WIDEST = 8.0, 0.6, 2.4
 OUTLINE: dict[str, Any] = {
     "colors": [QUIET_INK],
     "linewidths": 0.9,
@@ -132,18 +135,27 @@ def draw_pixels(
     page.axes.add_collection(squares, autolim=False)
 
 
-def frame_pixels(page: Page, grid: Grid, left: float, top: float, which: Bools, name: str) -> None:
-    """Frames some pixels."""
-    frames = PolyCollection(
+def frame_pixels(
+    page: Page,
+    grid: Grid,
+    left: float,
+    top: float,
+    which: Bools,
+    name: str,
+    frames: tuple[list[str], Floats] | None = None,
+) -> None:
+    """Frames some pixels, all alike or with their own colours and relative widths."""
+    colours, widths = frames or ([INK], np.ones(1))
+    squares = PolyCollection(
         list(_squares(grid, left, top, which, 1.5 * _SPACE)),
         facecolors="none",
-        edgecolors=INK,
-        linewidths=8.0 * grid.pixel,
+        edgecolors=[SIGNS.get(colour, colour) for colour in colours],
+        linewidths=_FRAME * grid.pixel * np.clip(widths, _THINNEST, _WIDEST),
         joinstyle="miter",
         zorder=2,
         gid=name,
     )
-    page.axes.add_collection(frames, autolim=False)
+    page.axes.add_collection(squares, autolim=False)
 
 
 def draw_outline(page: Page, grid: Grid, left: float, top: float, image: Floats) -> None:

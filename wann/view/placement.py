@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from wann.view.blocks import Blocks, adjacent_blocks
 
 _N_ROUNDS = 3
-_N_ITERATIONS = 1500
+_N_ITERATIONS, _FEWEST_ITERATIONS = 1500, 150
+# from here on there are fewer of them, because each takes longer
+_MANY_BLOCKS = 600
 # of the difference squared, and of the height squared, beside the absolute difference
 _QUADRATIC = 0.02
 _CENTRE = 1e-4
@@ -59,8 +61,9 @@ def _solve(n: int, links: Ints, pairs: tuple[Ints, Ints], room: Floats) -> Float
     inverse = np.linalg.inv(rows.T @ rows + _CENTRE * np.eye(n))
     split, dual = np.zeros(len(plus)), np.zeros(len(plus))
     weight = np.ones(n_links)
+    share = min(1.0, (_MANY_BLOCKS / n) ** 2)
     for _ in range(_N_ROUNDS):
-        for _ in range(_N_ITERATIONS):
+        for _ in range(max(_FEWEST_ITERATIONS, round(_N_ITERATIONS * share))):
             wanted = split - dual
             height = inverse @ (np.bincount(plus, wanted, n) - np.bincount(minus, wanted, n))
             difference = height[plus] - height[minus]

@@ -10,6 +10,7 @@ import numpy as np
 
 from wann.errors import FormatError, TaskError
 from wann.formats.champion import Champion, load_champion
+from wann.printable import printable
 from wann.tasks.classify import ClassifyTask
 from wann.tasks.data import USUAL_PLACE, DataPlace
 from wann.tuning.champion import task_of_champion
@@ -18,9 +19,10 @@ from wann.tuning.score import Profile
 from wann.view.class_scores import ClassScores, measure_class_scores
 from wann.view.curves import LEARNING_COLUMNS, read_columns, save_learning_curve
 from wann.view.fronts import marks_of, read_fronts, save_fronts
-from wann.view.panels import check_plot_path
 from wann.view.pictures import course_of, save_champion_classes, save_champion_confusion
 from wann.view.profile import has_accuracies, save_champion_profile, training_range_of
+from wann.view.saving import check_picture, check_plot_path
+from wann.view.sizes import USUAL_SIZES, Sizes, using_sizes
 
 # the name of the picture, and the file of the run that it is drawn from
 PLOTS = {
@@ -51,6 +53,7 @@ class PlotRequest:
         overwrite: whether pictures that are not the run's own may be replaced.
         episodes: of the profile, at each weight; None: the task's number.
         data: where the data of the task lie.
+        sizes: of the pictures.
     """
 
     source: Path
@@ -60,6 +63,7 @@ class PlotRequest:
     overwrite: bool = False
     episodes: int | None = None
     data: DataPlace = USUAL_PLACE
+    sizes: Sizes = USUAL_SIZES
 
 
 def measure_profile(
@@ -132,15 +136,26 @@ def save_plots(request: PlotRequest) -> tuple[list[Path], list[str]]:
     for path in paths:
         _refuse_others(request, path)
     if request.output is not None and request.output not in paths:
-        request.output.mkdir(parents=True, exist_ok=True)
+        _make_folder(request.output)
+    for path in paths:
+        check_picture(path, [request.source])
     of_run = [name for name in names if name not in OF_CHAMPION]
-    for name, path in zip(names, paths, strict=True):
-        if name in of_run:
-            _draw_course(request, name, path)
-    if len(of_run) < len(names):
-        places = dict(zip(names, paths, strict=True))
-        _draw_champion(request, {name: places[name] for name in names if name in OF_CHAMPION})
+    with using_sizes(request.sizes):
+        for name, path in zip(names, paths, strict=True):
+            if name in of_run:
+                _draw_course(request, name, path)
+        if len(of_run) < len(names):
+            places = dict(zip(names, paths, strict=True))
+            _draw_champion(request, {name: places[name] for name in names if name in OF_CHAMPION})
     return paths, notes
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = printable(getattr(error, "strerror", None) or error)
+        raise FormatError(f"cannot make the folder {printable(path)}: {reason}") from error
 
 
 def _drawable(request: PlotRequest) -> tuple[list[str], list[str]]:

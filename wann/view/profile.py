@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from wann.formats.champion import Champion
 from wann.tasks.registry import make_task, task_names
 from wann.tuning.score import HIGH, LOW, Profile
+from wann.view.library import Axes, Figure
 from wann.view.panels import (
     BLUE,
     GREEN,
     GREY,
+    LARGEST,
     RED,
-    SMALL,
     Label,
+    drawable,
     new_figure,
     save_figure,
+    small,
     start_at_zero,
     write_labels,
     write_title,
 )
+from wann.view.words import number
+
+Range = tuple[float, float]
+
+# of the axis: how far from its ends words fit that are centred
+_LEAST_SHARE = 0.16
 
 
 @dataclass(frozen=True)
@@ -56,8 +66,13 @@ PAPER = {
 
 
 def _number(value: Any) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number and np.isfinite(value) else None
+    """A number that axes can show, or None."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    # an integer may be beyond what a float holds
+    return float(drawable(np.array(float(max(min(value, LARGEST), -LARGEST)))))
 
 
 def levels_of(champion: Champion) -> Levels:
@@ -98,6 +113,7 @@ def training_range_of(champion: Champion) -> tuple[float, float]:
 def levels_in(profile: Profile, low: float, high: float) -> Levels:
     """The levels that a profile itself shows in a range: its mean and its highest point."""
     inside = np.flatnonzero((profile.weights >= low) & (profile.weights <= high))
+    inside = inside[np.isfinite(profile.mean[inside])]
     if len(inside) == 0:
         return Levels()
     weights, mean = profile.weights[inside], profile.mean[inside]
@@ -110,6 +126,25 @@ def levels_in(profile: Profile, low: float, high: float) -> Levels:
         float(mean[best]),
         float(weights[best]),
     )
+
+
+def _drawable(profile: Profile) -> Profile:
+    """A profile of numbers that axes can show; what is no number is a gap."""
+    return replace(
+        profile,
+        weights=drawable(profile.weights),
+        mean=drawable(profile.mean),
+        std=drawable(profile.std),
+    )
+
+
+def _ends(weights: NDArray[np.float64]) -> Range:
+    """The ends of the horizontal axis, which differ."""
+    low, high = float(weights[0]), float(weights[-1])
+    if high - low > 1e-9 * max(abs(low), abs(high)):
+        return low, high
+    margin = 0.5 * abs(low) or 1.0
+    return low - margin, high + margin
 
 
 def draw_profile(
@@ -135,12 +170,14 @@ def draw_profile(
     """
     figure = new_figure(8.0, 4.2)
     axes = figure.subplots()
-    low, high = training_range
-    own, shown = levels or Levels(), levels_in(profile, low, high)
-    random_shared = shown.random_shared if own.random_shared is None else own.random_shared
+    profile = _drawable(profile)
+    own, shown = levels or Levels(), levels_in(profile, *training_range)
+    if own.random_shared is None:
+        own = replace(own, random_shared=shown.random_shared)
     if own.best_weight is None or own.best_shared is None:
-        own = replace(shown, ensemble=own.ensemble)
-    axes.axvspan(low, high, color="#eef1f4", lw=0, zorder=0, gid="training range")
+        own = replace(own, best_weight=shown.best_weight, best_shared=shown.best_shared)
+    ends = _ends(profile.weights)
+    _mark_range(axes, _seen(training_range, ends), ends)
     axes.fill_between(
         profile.weights,
         profile.mean - profile.std,
@@ -151,49 +188,84 @@ def draw_profile(
         gid="standard deviation",
     )
     axes.plot(profile.weights, profile.mean, color=BLUE, lw=2.0, gid="mean")
-    axes.set_xlim(profile.weights[0], profile.weights[-1])
-    labels = []
-    if random_shared is not None:
-        axes.hlines(random_shared, low, high, color=BLUE, lw=1.0, gid="random shared weight")
-        labels.append(
-            Label(random_shared, f"{random_shared:.{decimals}f}  random shared weight", BLUE)
-        )
-    if own.best_weight is not None and own.best_shared is not None:
-        axes.plot(own.best_weight, own.best_shared, "o", color=RED, zorder=4, gid="best weight")
-        at = f"{own.best_weight:.2f}".replace("-", "−")
-        words = f"{own.best_shared:.{decimals}f}  best shared weight, {at}"
-        labels.append(Label(own.best_shared, words.replace("-", "−"), RED))
-    if own.ensemble is not None:
-        axes.axhline(own.ensemble, color=GREEN, lw=1.6, zorder=2, gid="ensemble")
-        labels.append(
-            Label(own.ensemble, f"{own.ensemble:.{decimals}f}  ensemble over weights", GREEN)
-        )
+    axes.set_xlim(*ends)
+    labels = _draw_levels(axes, own, _seen(training_range, ends), ends, decimals)
     if reference:
-        for value, words in (
-            (reference.random_shared, "random weight"),
-            (reference.best_shared, "best weight"),
-            (reference.ensemble, "ensemble"),
-        ):
-            if value is not None:
-                axes.axhline(value, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=1)
-                labels.append(
-                    Label(value, f"{value:.{decimals}f}  {reference.name}, {words}", GREY)
-                )
-    axes.text(
-        (low + high) / 2,
-        1.015,
-        "weights of the search",
-        transform=axes.get_xaxis_transform(),
-        ha="center",
-        fontsize=SMALL,
-        color=GREY,
-    )
+        labels += _draw_reference(axes, reference, decimals)
     axes.set_xlabel("shared weight")
     axes.set_ylabel(y_label or f"return, mean ± std of {profile.episodes} episodes")
     start_at_zero(axes, profile.mean)
     write_labels(axes, labels)
     write_title(axes, title, distance=22.0)
     return figure
+
+
+def _seen(training_range: Range, ends: Range) -> Range | None:
+    """The part of the training range between the ends of the axis; None: there is none."""
+    low, high = max(training_range[0], ends[0]), min(training_range[1], ends[1])
+    return (low, high) if low < high else None
+
+
+def _mark_range(axes: Axes, seen: Range | None, ends: Range) -> None:
+    """Shades what can be seen of the training range, and says what it is."""
+    if seen is None:
+        return
+    axes.axvspan(*seen, color="#eef1f4", lw=0, zorder=0, gid="training range")
+    middle = seen[0] / 2 + seen[1] / 2
+    share = (middle - ends[0]) / (ends[1] - ends[0])
+    # beside an end there is no room on both sides
+    x, across = middle, "center"
+    if share < _LEAST_SHARE:
+        x, across = ends[0], "left"
+    elif share > 1 - _LEAST_SHARE:
+        x, across = ends[1], "right"
+    axes.text(
+        x,
+        1.015,
+        "weights of the search",
+        transform=axes.get_xaxis_transform(),
+        ha=across,
+        fontsize=small(),
+        color=GREY,
+    )
+
+
+def _draw_levels(
+    axes: Axes, own: Levels, seen: Range | None, ends: Range, decimals: int
+) -> list[Label]:
+    """Draws the champion's levels; returns what to write beside them."""
+    labels = []
+    if own.random_shared is not None:
+        value = own.random_shared
+        if seen is not None:
+            axes.hlines(value, *seen, color=BLUE, lw=1.0, gid="random shared weight")
+        labels.append(Label(value, f"{number(value, decimals)}  random shared weight", BLUE))
+    if own.best_weight is not None and own.best_shared is not None:
+        value, weight = own.best_shared, own.best_weight
+        if ends[0] <= weight <= ends[1]:
+            axes.plot(weight, value, "o", color=RED, zorder=4, gid="best weight")
+        words = f"{number(value, decimals)}  best shared weight, {number(weight, 2)}"
+        labels.append(Label(value, words, RED))
+    if own.ensemble is not None:
+        value = own.ensemble
+        axes.axhline(value, color=GREEN, lw=1.6, zorder=2, gid="ensemble")
+        labels.append(Label(value, f"{number(value, decimals)}  ensemble over weights", GREEN))
+    return labels
+
+
+def _draw_reference(axes: Axes, reference: Levels, decimals: int) -> list[Label]:
+    """Draws others' levels; returns what to write beside them."""
+    labels = []
+    for value, words in (
+        (reference.random_shared, "random weight"),
+        (reference.best_shared, "best weight"),
+        (reference.ensemble, "ensemble"),
+    ):
+        if value is not None:
+            axes.axhline(value, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=1)
+            text = f"{number(value, decimals)}  {reference.name}, {words}"
+            labels.append(Label(value, text, GREY))
+    return labels
 
 
 def save_profile(

@@ -9,7 +9,6 @@ every case before.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann_envs.car_racing.distance import distance
 from wann_envs.car_racing.rigid_body import CONTACT_DISTANCE, EPSILON, WHEEL_POLYGON
@@ -24,6 +23,7 @@ from wann_envs.car_racing.state import (
     X,
     Y,
 )
+from wann_envs.jit import inner_kernel
 
 _TOLERANCE = np.float32(10.0) * EPSILON
 _WHEEL = WHEEL_POLYGON
@@ -36,7 +36,7 @@ _NEAR_MARGIN = np.float32(10.0)
 _SURE = np.float32(0.005)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _list_near(cars, lane, tracks, first, n, x, y):
     """Lists the tiles that the car can reach before it has moved by the margin."""
     near = cars.near[lane]
@@ -53,7 +53,7 @@ def _list_near(cars, lane, tracks, first, n, x, y):
     cars.near_at[0, lane], cars.near_at[1, lane] = x, y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _is_touching(tracks, tile, x, y, sin, cos):
     """Whether a wheel at (x, y) touches a tile."""
     n = tracks.n_corners[tile]
@@ -86,7 +86,7 @@ def _is_touching(tracks, tile, x, y, sin, cos):
     return gap <= CONTACT_DISTANCE or gap - CONTACT_DISTANCE < _TOLERANCE
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def look(cars, lane, tracks, track, lap_complete_percent):
     """Finds what the wheels touch now; new tiles pay their reward.
 

@@ -7,9 +7,9 @@ Source: Gilbert, Johnson & Keerthi 1988; the order of operations is that of Box2
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann_envs.car_racing.rigid_body import EPSILON
+from wann_envs.jit import inner_kernel
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _TINY = EPSILON * EPSILON
@@ -18,7 +18,7 @@ _MAX_ROUNDS = 20
 _AX, _AY, _BX, _BY, _WX, _WY, _SHARE = range(7)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _support(x, y, n, dx, dy):
     """The corner that lies farthest in a direction; the first of equals."""
     best = 0
@@ -30,7 +30,7 @@ def _support(x, y, n, dx, dy):
     return best
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def distance(ax, ay, n, bx, by, px, py, sin, cos):
     """Distance of polygon A, given in the world, from polygon B, given in its own frame.
 
@@ -84,7 +84,7 @@ def distance(ax, ay, n, bx, by, px, py, sin, cos):
     return np.sqrt(x * x + y * y)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _add_corners(corner, point, k, i, j, ax, ay, bx, by, px, py, sin, cos):
     """Writes corner i of A and corner j of B into place k of the simplex."""
     corner[0, k], corner[1, k] = i, j
@@ -95,7 +95,7 @@ def _add_corners(corner, point, k, i, j, ax, ay, bx, by, px, py, sin, cos):
     point[_WY, k] = point[_BY, k] - point[_AY, k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _direction(point, count):
     """From the simplex, a point or a segment, towards the origin."""
     wx, wy = point[_WX, 0], point[_WY, 0]
@@ -107,7 +107,7 @@ def _direction(point, count):
     return ey, -ex
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _keep(corner, point, order, count):
     """Moves the members of the simplex that ``order`` names to the front."""
     # order never moves a member behind a later one that is still needed
@@ -118,7 +118,7 @@ def _keep(corner, point, order, count):
             point[row, k] = point[row, order[k]]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _closest_on_segment(point, order):
     """Which of two points hold the point closest to the origin, and their shares in it."""
     wx, wy, share = point[_WX], point[_WY], point[_SHARE]
@@ -139,7 +139,7 @@ def _closest_on_segment(point, order):
     return 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _on_edge(share, order, first, second, s1, s2):
     """Writes the shares of the edge between two of three points."""
     inverse = _ONE / (s1 + s2)
@@ -148,7 +148,7 @@ def _on_edge(share, order, first, second, s1, s2):
     return 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _closest_on_triangle(point, order):
     """As ``_closest_on_segment``, of three points; 3 when the origin lies inside."""
     wx, wy, share = point[_WX], point[_WY], point[_SHARE]

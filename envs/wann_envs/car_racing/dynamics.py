@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from wann_envs.car_racing import rigid_body as rb
 from wann_envs.car_racing.contact import look
@@ -55,6 +54,7 @@ from wann_envs.car_racing.state import (
 )
 from wann_envs.car_racing.track import PLAYFIELD
 from wann_envs.car_racing.velocity import integrate_forces, prepare, solve_velocities, store
+from wann_envs.jit import inner_kernel, kernel
 
 EPISODE_STEPS = 1000
 FRAMES_PER_SECOND = 50
@@ -76,7 +76,7 @@ _CENTRE_X, _CENTRE_Y = rb.HULL_CENTRE_X, rb.HULL_CENTRE_Y
 _OFFSET = rb.WHEEL_OFFSET
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def start(cars, lane, tracks, track, lap_complete_percent, mode):
     """Puts a new car at the start of a track and makes the step without an action of ``reset``.
 
@@ -104,7 +104,7 @@ def start(cars, lane, tracks, track, lap_complete_percent, mode):
     _advance(cars, lane, tracks, track, lap_complete_percent, mode)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def step(cars, lane, tracks, track, steer, gas, brake, lap_complete_percent, mode):
     """One step of one lane, 0.02 s.
 
@@ -125,7 +125,7 @@ def step(cars, lane, tracks, track, steer, gas, brake, lap_complete_percent, mod
     return judge(cars, lane, tracks, track)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def step_lanes(
     cars, tracks, track_of, actions, is_running, rewards, endings, lap_complete_percent, blocks
 ):
@@ -156,7 +156,7 @@ def step_lanes(
             rewards[lane], endings[lane] = judge(cars, lane, tracks, track_of[lane])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def control(drive, lane, steer, gas, brake):
     """Passes an action on to the wheels."""
     drive[STEER, lane] = -steer
@@ -165,7 +165,7 @@ def control(drive, lane, steer, gas, brake):
     drive[BRAKE, lane] = brake
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _advance(cars, lane, tracks, track, lap_complete_percent, mode):
     """Friction, contacts and the rigid bodies of one lane."""
     body, flag, work = cars.body, cars.flag, cars.work
@@ -179,7 +179,7 @@ def _advance(cars, lane, tracks, track, lap_complete_percent, mode):
     cars.drive[TIME, lane] += _DT
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def push(body, drive, flag, lane):
     """Turns engine, brakes and friction into a force on every wheel, and steers the front ones."""
     for j in range(4):
@@ -205,7 +205,7 @@ def push(body, drive, flag, lane):
         body[FORCE_Y + j, lane] = np.float32(p * sin + f * cos)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _spin(omega, gas, brake):
     """The speed of a wheel after engine and brake."""
     omega += _DT * _POWER * gas / _WHEEL_INERTIA / (abs(omega) + 5.0)
@@ -216,7 +216,7 @@ def _spin(omega, gas, brake):
     return omega
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def judge(cars, lane, tracks, track):
     """The reward of a step and whether it ends the episode."""
     drive = cars.drive
@@ -233,7 +233,7 @@ def judge(cars, lane, tracks, track):
     return reward, ending
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def hull_position(body, lane):
     """Where the hull's origin is; its centre of mass lies 8 cm behind it. float32, m."""
     sin, cos = body[SIN, lane], body[COS, lane]

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann_envs.car_racing import rigid_body as rb
 from wann_envs.car_racing import velocity as v
 from wann_envs.car_racing.state import AT_LOWER, N_WORK, SPIN, VX, VY
+from wann_envs.jit import inner_kernel
 
 LANES = 16
 # rounds between two looks for finished lanes; all even, since a repetition may have two rounds
@@ -80,7 +80,7 @@ def new_blocks(n_lanes: int) -> Blocks:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _motor(before, difference):
     """The impulse of a motor after a round, within its bounds."""
     motor = before + -_MOTOR_MASS * difference
@@ -88,7 +88,7 @@ def _motor(before, difference):
     return motor if motor > -_MAX_MOTOR else -_MAX_MOTOR
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _solve_free(w, h, o):
     """One joint where no lane stands at a limit; o is its offset in a plane of the block."""
     for k in range(_N):
@@ -114,7 +114,7 @@ def _solve_free(w, h, o):
         w[_PX0 + a], w[_PY0 + a] = x, y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _solve_limited(w, h, o):
     """One joint where some lane stands at a limit; as in ``velocity``, but without branches."""
     for k in range(_N):
@@ -161,7 +161,7 @@ def _solve_limited(w, h, o):
         w[_PX0 + a], w[_PY0 + a] = x, y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _run(w, h, n):
     """n rounds of one block; keeps the state before the last two."""
     has_limit = np.zeros(4, np.bool_)
@@ -181,7 +181,7 @@ def _run(w, h, n):
                 _solve_free(w, h, _U(j * LANES))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _is_repeating(joint, hull, k):
     """Whether the state of a lane is that of two rounds ago."""
     for i in range(3):
@@ -194,7 +194,7 @@ def _is_repeating(joint, hull, k):
     return is_same
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _finish(body, lane, joint, hull, k, n_left):
     """Adds the point impulses of the rounds that are left and writes the lane back."""
     for j in range(4):
@@ -211,7 +211,7 @@ def _finish(body, lane, joint, hull, k, n_left):
     v.store(body, lane, joint[:, :, k])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _move_lane(blocks, source, target):
     """Copies a place of the blocks onto another."""
     a, b, c, d = source // LANES, source % LANES, target // LANES, target % LANES
@@ -223,7 +223,7 @@ def _move_lane(blocks, source, target):
     blocks.owner[target] = blocks.owner[source]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def solve_lanes(body, flag, is_running, blocks):
     """Solves the joints of all running lanes for velocities, with the bits of the exact solver.
 

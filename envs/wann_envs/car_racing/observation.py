@@ -19,11 +19,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from wann_envs.car_racing.dynamics import hull_position
 from wann_envs.car_racing.state import ANGLE, NEAREST, SPIN, VX, VY
 from wann_envs.car_racing.track import HALF_WIDTH
+from wann_envs.jit import inner_kernel, kernel
 
 N_OBSERVED = 16
 OBSERVED_NAMES = (
@@ -39,12 +39,12 @@ _FIRST_BEARING, _FIRST_TURN = 6, 11
 _TURN = 2.0 * math.pi
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _within_half_turn(angle):
     return angle - _TURN * np.rint(angle / _TURN)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def nearest_tile(x, y, line, at):
     """The end of a tile that is nearest to a place, found downhill from another.
 
@@ -68,7 +68,7 @@ def nearest_tile(x, y, line, at):
             return at
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def describe(x, y, angle, vx, vy, spin, steering, line, at, out):
     """Writes the sixteen numbers.
 
@@ -99,7 +99,7 @@ def describe(x, y, angle, vx, vy, spin, steering, line, at, out):
         out[_FIRST_TURN + k] = _within_half_turn(line[j, 1] - line[i, 1]) * _PER_TURN
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def observe(cars, lane, tracks, track, out):
     """Writes what the driver of one lane sees.
 

@@ -31,7 +31,8 @@ def make_original(draws: bool = False, **options: Any) -> gymnasium.Env[Any, Any
         env = _make_car_racing(**options)
     except DependencyNotInstalled as error:
         raise DependencyNotInstalled(
-            "the original CarRacing-v3 needs Box2D: run `pip install 'wann[box2d]'`"
+            "the original CarRacing-v3 needs Box2D: run `pip install '.[box2d]'` in a checkout of "
+            "wann, or `pip install 'gymnasium[box2d]'`"
         ) from error
     if not draws:
         frame = np.zeros((96, 96, 3), np.uint8)

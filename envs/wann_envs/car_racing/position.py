@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from wann_envs.car_racing import rigid_body as rb
 from wann_envs.car_racing.state import (
@@ -28,6 +27,7 @@ from wann_envs.car_racing.state import (
     X,
     Y,
 )
+from wann_envs.jit import inner_kernel
 
 _F = np.float32
 _ZERO, _ONE = _F(0.0), _F(1.0)
@@ -42,7 +42,7 @@ _LINEAR_SLOP = rb.LINEAR_SLOP
 _ANCHOR_X, _ANCHOR_Y = rb.ANCHOR_X, rb.ANCHOR_Y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def move(body, flag, lane):
     """Moves the bodies, corrects their positions, and lets a car that stands still sleep."""
     for b in range(5):
@@ -60,7 +60,7 @@ def move(body, flag, lane):
     _rest(body, lane, is_solved)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _move_body(body, lane, b):
     """Integrates the position of one body; the engine bounds the way of one step."""
     vx, vy, w = body[VX + b, lane], body[VY + b, lane], body[SPIN + b, lane]
@@ -77,7 +77,7 @@ def _move_body(body, lane, b):
     body[ANGLE + b, lane] += _H * w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _correct(body, lane, j, state):
     """Moves the hull and one wheel towards their joint; returns whether they were close enough."""
     b = 1 + j
@@ -117,7 +117,7 @@ def _correct(body, lane, j, state):
     return np.sqrt(cx * cx + cy * cy) <= _LINEAR_SLOP and error <= _SLOP
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _rest(body, lane, is_solved):
     """Counts the time that each body has been slow; stops all when the shortest is long enough.
 

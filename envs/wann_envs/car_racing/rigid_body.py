@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wann_envs.jit import kernel
 
 F32 = np.float32
 Point = tuple[float, float]
@@ -53,7 +54,7 @@ CONTACT_DISTANCE = F32(F32(0.01) + F32(0.01))
 EPSILON = F32(np.finfo(np.float32).eps)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def convex_hull(x, y, order):
     """Wraps points by the engine's gift wrapping, counter-clockwise from the rightmost point.
 

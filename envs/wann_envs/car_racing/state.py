@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann_envs.car_racing.rigid_body import VELOCITY_ITERATIONS
+from wann_envs.jit import inner_kernel
 
 # rows of Cars.body; five bodies each: the hull, then the wheels as in WHEEL_OFFSET
 X, Y, ANGLE, VX, VY, SPIN, SIN, COS, SLEEP = range(0, 45, 5)
@@ -100,7 +100,7 @@ def new_cars(n_lanes: int, n_tiles: int) -> Cars:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def clear(cars, lane):
     """Empties a lane."""
     for row in range(N_BODY):

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann_envs.car_racing.rigid_body import convex_hull
 from wann_envs.car_racing.state import Tracks
+from wann_envs.jit import inner_kernel, kernel
 
 SCALE = 6.0
 RADIUS = 900 / SCALE
@@ -35,7 +35,7 @@ _LOW = np.array([0.0, RADIUS / 3] * _N_CHECKPOINTS)
 _HIGH = np.array([2 * math.pi * 1 / _N_CHECKPOINTS, RADIUS] * _N_CHECKPOINTS)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _checkpoints(uniform):
     """(12, 3): alpha, x, y of the points that the track aims at."""
     points = np.empty((_N_CHECKPOINTS, 3))
@@ -51,7 +51,7 @@ def _checkpoints(uniform):
     return points
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _walk(points, path):
     """Drives from checkpoint to checkpoint for some laps; returns the number of steps.
 
@@ -97,7 +97,7 @@ def _walk(points, path):
             return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _last_lap(path, n):
     """The steps (start, end) of the last closed lap; (0, 0) where there is none."""
     end = -1
@@ -119,7 +119,7 @@ def _last_lap(path, n):
     return i, end - 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def _centre_line(uniform):
     """(tiles, 4) alpha, beta, x, y of a track; no tiles where the attempt fails."""
     path = np.empty((_MAX_STEPS, 4))
@@ -128,7 +128,7 @@ def _centre_line(uniform):
     return path[start:end].copy()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def _borders(line):
     """(tiles,) whether a kerb runs along a tile: on hard turns and a little before them."""
     n = line.shape[0]
@@ -148,7 +148,7 @@ def _borders(line):
     return has_border
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(nogil=True, error_model="numpy")
 def _tiles(line, corner, normal, n_corners, circle):
     """Fills in the shapes of the tiles; tile i lies between the ends of tiles i - 1 and i."""
     x, y = np.empty(4, np.float32), np.empty(4, np.float32)

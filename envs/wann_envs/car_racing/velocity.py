@@ -16,7 +16,6 @@ with its arm are gone.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from wann_envs.car_racing import rigid_body as rb
 from wann_envs.car_racing.state import (
@@ -38,6 +37,7 @@ from wann_envs.car_racing.state import (
     VX,
     VY,
 )
+from wann_envs.jit import inner_kernel
 
 ALL_ROUNDS, EXACT, FAST = 0, 1, 2
 _FAST_TOLERANCE = np.float32(1e-7)
@@ -59,7 +59,7 @@ N_CHANGING = 5
 RX, RY, K11, K12, K22, DET, K13, K23, DET33, SPEED, STATE = range(7, 18)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def integrate_forces(body, lane):
     """Adds what the friction forces give in one time step to the wheels' velocities."""
     for j in range(4):
@@ -68,7 +68,7 @@ def integrate_forces(body, lane):
         body[VY + b, lane] += _H * (_MASS_B * body[FORCE_Y + j, lane])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def prepare(body, flag, lane, work):
     """Sets up the four joints: arms, effective masses and limits; applies last step's impulses.
 
@@ -111,14 +111,14 @@ def prepare(body, flag, lane, work):
     body[VX, lane], body[VY, lane], body[SPIN, lane] = vx, vy, w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _limit_state(angle):
     if angle <= _LOWER:
         return AT_LOWER
     return AT_UPPER if angle >= _UPPER else INACTIVE
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _with_limit(work, j, vx, vy, w, bw):
     """The impulse (x, y, z) of a joint that stands at its limit; adds z to the sum in work."""
     k11, k12, k22 = work[K11, j], work[K12, j], work[K22, j]
@@ -157,7 +157,7 @@ def _with_limit(work, j, vx, vy, w, bw):
     return x, y, z
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _sweep(work, increment, vx, vy, w):
     """One round over the joints; returns the hull's velocity.
 
@@ -195,7 +195,7 @@ def _sweep(work, increment, vx, vy, w):
     return vx, vy, w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _is_same(work, saved, tolerance):
     """Whether what a round depends on, beside the hull's velocity, is as it was."""
     is_same = True
@@ -205,14 +205,14 @@ def _is_same(work, saved, tolerance):
     return is_same
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _save(work, saved):
     for row in range(N_CHANGING):
         for j in range(4):
             saved[row, j] = work[row, j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _add_point_impulses(work, increment, n, first, period):
     """Adds up the point impulses of all rounds: n that were computed, then repeated ones.
 
@@ -239,7 +239,7 @@ def _add_point_impulses(work, increment, n, first, period):
         work[IX, j], work[IY, j] = sums[2 * j], sums[2 * j + 1]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def add_again(value, term, n):
     """Adds a term n times, with a float32 rounding each time.
 
@@ -263,13 +263,13 @@ def add_again(value, term, n):
     return value
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def _exponent(value):
     """Sign and exponent of a float32."""
     return np.float32(value).view(np.int32) >> 23
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def solve_velocities(body, lane, work, saved, increment, mode):
     """Solves the joints for velocities.
 
@@ -311,7 +311,7 @@ def solve_velocities(body, lane, work, saved, increment, mode):
     return k
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_kernel(nogil=True, error_model="numpy")
 def store(body, lane, work):
     """Writes the wheels' velocities and the joints' impulses back."""
     for j in range(4):

@@ -3,11 +3,12 @@
 from wann_envs.classify.dataset import Dataset, image_shape_of
 from wann_envs.classify.digits import load_digits
 from wann_envs.classify.errors import DataError
-from wann_envs.classify.mnist import load_mnist256, load_mnist784
-from wann_envs.classify.mnist_files import mnist_is_here
+from wann_envs.classify.mnist import MNIST_SHA256, load_mnist256, load_mnist784
+from wann_envs.classify.mnist_files import mnist_is_here, named_folder
 from wann_envs.classify.npz import load_npz
 
 __all__ = [
+    "MNIST_SHA256",
     "DataError",
     "Dataset",
     "image_shape_of",
@@ -16,4 +17,5 @@ __all__ = [
     "load_mnist784",
     "load_npz",
     "mnist_is_here",
+    "named_folder",
 ]

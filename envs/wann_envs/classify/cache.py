@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import zipfile
-import zlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# what reading a damaged file, or none, raises
-_DAMAGED = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+from wann_envs.arrays import ArraysError, load_arrays
+from wann_envs.digest import digest_of_arrays
+from wann_envs.files import write_file
+
+_DIGEST = "digest"
 
 
 def cache_folder() -> Path:
@@ -27,31 +29,29 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("wann"))
 
 
-def load_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]] | None:
-    """Loads arrays that ``save_arrays`` has written; None if there are none or they are damaged."""
+def load_cached(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]] | None:
+    """Loads arrays that ``save_cached`` has written.
+
+    Returns:
+        None if there are none, they are damaged, or their digest is missing or wrong: they are then
+        computed anew. What the arrays should be, their reader checks.
+    """
     try:
-        # NumPy reads as much as the header of an array tells, so it may miss a wrong CRC
-        with zipfile.ZipFile(path) as archive:
-            if archive.testzip() is not None:
-                return None
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in names}
-    except _DAMAGED:
+        arrays = load_arrays(path, (*names, _DIGEST))
+    except (OSError, ArraysError):
         return None
+    digest = arrays.pop(_DIGEST)
+    is_right = digest.shape == () and str(digest) == digest_of_arrays(arrays)
+    return arrays if is_right else None
 
 
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Writes arrays; a crash leaves the old file or the new one.
+def save_cached(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Writes arrays and their digest; a crash leaves the old file or the new one.
 
     A folder that cannot be written is no error: the arrays are then computed each time.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    try:
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays, **{_DIGEST: np.array(digest_of_arrays(arrays))})
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(temporary, allow_pickle=False, **arrays)
-        temporary.replace(path)
-    except OSError:
-        pass
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+        write_file(path, content.getvalue())

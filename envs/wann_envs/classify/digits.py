@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from wann_envs.arrays import ArraysError, load_arrays
 from wann_envs.classify.dataset import Dataset, Precision, held_out
+from wann_envs.classify.errors import DataError
+from wann_envs.digest import digest_of_arrays
 
 _PATH = Path(__file__).with_name("digits.npz")
+_DIGEST = "235da60ab7d197ae8f74757a9de225a0"
 _LARGEST = 16
 
 
@@ -23,13 +27,21 @@ def load_digits(precision: Precision = "float64") -> Dataset:
     Args:
         precision: of the inputs.
 
+    Raises:
+        DataError: the file of the package is damaged.
+
     Source: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits", UCI Machine
     Learning Repository, doi 10.24432/C50P49, CC BY 4.0. Changed only in format: the file
     ``digits.npz`` holds x (1797, 64) and y (1797,) as uint8, source and licence as text.
     """
-    with np.load(_PATH, allow_pickle=False) as file:
-        pixels, labels = file["x"], file["y"].astype(np.int64)
-        source = f"{file['source']}; {file['licence']}"
+    try:
+        arrays = load_arrays(_PATH)
+    except (OSError, ArraysError) as error:
+        raise DataError(f"{_PATH} of the package cannot be read: {error}") from error
+    if digest_of_arrays(arrays) != _DIGEST:
+        raise DataError(f"{_PATH} of the package is damaged: install the package again")
+    pixels, labels = arrays["x"], arrays["y"].astype(np.int64)
+    source = f"{arrays['source']}; {arrays['licence']}"
     dtype = np.dtype(precision)
     x = np.divide(pixels, dtype.type(_LARGEST), dtype=dtype)
     is_test = held_out(labels)

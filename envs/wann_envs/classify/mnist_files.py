@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from wann_envs.classify.cache import cache_folder
 from wann_envs.classify.errors import DataError
+from wann_envs.files import read_regular
+from wann_envs.limits import LARGEST_IDX
 
 VARIABLE = "WANN_DATA_DIR"
 OPTION = "--data-dir"
@@ -56,17 +58,34 @@ def read_mnist_files(data_dir: str | os.PathLike[str] | None = None) -> MnistFil
             files are downloaded once and kept in the cache.
 
     Raises:
-        DataError: a file is missing, or the download has failed.
+        DataError: a file is missing, too large or no regular file, or the download has failed.
     """
-    named = data_dir or os.environ.get(VARIABLE)
-    if named:
-        origin = OPTION if data_dir else VARIABLE
+    folder, origin = named_folder(data_dir)
+    if folder is not None:
         try:
-            return _read(_find(Path(named).expanduser(), origin))
+            return _read(_find(folder, origin))
         except OSError as error:
-            raise DataError(f"{origin} {named}: {error.strerror}: {error.filename}") from error
+            raise DataError(f"{origin} {folder}: {error.strerror}: {error.filename}") from error
     with _download_folder() as folder:
         return _read([_download(name, folder) for name in SHA256])
+
+
+def named_folder(data_dir: str | os.PathLike[str] | None = None) -> tuple[Path | None, str]:
+    """The folder that ``read_mnist_files`` looks into, and who names it; None: it downloads.
+
+    Raises:
+        DataError: it is no name of a folder.
+    """
+    named = data_dir or os.environ.get(VARIABLE)
+    if not named:
+        return None, ""
+    origin = OPTION if data_dir else VARIABLE
+    try:
+        folder = Path(named).expanduser()
+        folder.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # no such home, or NUL in the name
+        raise DataError(f"{origin} {os.fspath(named)!r} is no folder: {error}") from error
+    return folder, origin
 
 
 def mnist_is_here() -> bool:
@@ -77,7 +96,7 @@ def mnist_is_here() -> bool:
 
 
 def _read(paths: list[Path]) -> MnistFiles:
-    return MnistFiles(*((str(path), path.read_bytes()) for path in paths))
+    return MnistFiles(*((str(path), read_regular(path, LARGEST_IDX)) for path in paths))
 
 
 def _find(folder: Path, origin: str) -> list[Path]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_envs.classify.dataset import Dataset, Floats, Labels, Precision, held_out
+from wann_envs.arrays import ArraysError, load_arrays
+from wann_envs.classify.dataset import (
+    Dataset,
+    Floats,
+    Labels,
+    Precision,
+    check_sizes,
+    held_out,
+)
 from wann_envs.classify.errors import DataError
+from wann_envs.limits import LARGEST_DATA, MOST_SAMPLES
 
 _NAMES = ("x", "y", "x_test", "y_test")
 
@@ -24,11 +32,13 @@ def load_npz(path: str | os.PathLike[str], precision: Precision = "float64") -> 
         path: of a file that holds x (n, d), real numbers; y (n,), integers 0 to n_classes - 1, each
             of which occurs; and perhaps x_test (m, d) and y_test (m,). Without these, every fifth
             sample of each class is for testing; see ``held_out``. Inputs are taken as they are:
-            nothing is scaled. Pickled objects are never loaded.
+            nothing is scaled. Pickled objects are never loaded, and shapes and types are looked at
+            before anything is unpacked.
         precision: of the inputs.
 
     Raises:
-        DataError: the file cannot be read, or an array has a wrong shape, type or value.
+        DataError: the file cannot be read, an array has a wrong shape, type or value, or there is
+            more than ``wann_envs.limits`` allows.
     """
     path = Path(path)
     try:
@@ -36,10 +46,12 @@ def load_npz(path: str | os.PathLike[str], precision: Precision = "float64") -> 
         x = _checked_inputs(arrays, "x", precision)
         y = _checked_labels(arrays, "y", len(x))
         n_classes = _count_classes(y)
+        check_sizes(x.shape, n_classes, "x")
         if "x_test" in arrays:
             x_test = _checked_inputs(arrays, "x_test", precision)
             if x_test.shape[1] != x.shape[1]:
                 raise DataError(f"x_test has shape {x_test.shape}: expected (m, {x.shape[1]}) as x")
+            check_sizes(x_test.shape, n_classes, "x_test")
             y_test = _checked_labels(arrays, "y_test", len(x_test))
             if y_test.max() >= n_classes:
                 raise DataError(
@@ -50,7 +62,7 @@ def load_npz(path: str | os.PathLike[str], precision: Precision = "float64") -> 
             is_test = held_out(y)
             if not is_test.any():
                 raise DataError(
-                    "no class has five samples, so none can be set apart: add x_test and y_test"
+                    "no class has two samples, so none can be set apart: add x_test and y_test"
                 )
             x, x_test, y, y_test = x[~is_test], x[is_test], y[~is_test], y[is_test]
     except DataError as error:
@@ -70,24 +82,37 @@ def load_npz(path: str | os.PathLike[str], precision: Precision = "float64") -> 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of the file; no other than those of ``_NAMES``, and those that must be there."""
     try:
-        with path.open("rb") as opened:
-            if not zipfile.is_zipfile(opened):
-                raise DataError("is not an npz file (numpy.savez writes one)")
-            opened.seek(0)
-            with np.load(opened, allow_pickle=False) as file:
-                names = file.files
-                _check_names(names)
-                return {name: _member(file, name) for name in names}
+        arrays = load_arrays(path, most_bytes=LARGEST_DATA, check=_check_head)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}") from error
-    except zipfile.BadZipFile as error:
-        raise DataError(f"is damaged: {error}") from error
+    except ArraysError as error:
+        raise DataError(str(error)) from error
+    _check_names(list(arrays))
+    return arrays
+
+
+def _check_head(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Raises ArraysError for an array that would not do, whatever it holds."""
+    try:
+        _check_shape_and_type(name, shape, dtype)
+    except DataError as error:
+        raise ArraysError(str(error)) from error
+
+
+def _check_shape_and_type(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if name not in _NAMES:
+        raise DataError(f"array {name[:60]!r} is unknown: allowed are {', '.join(_NAMES)}")
+    if name.startswith("x"):
+        if dtype.kind not in "fiub":
+            raise DataError(f"{name} has the type {dtype}: expected real numbers")
+        check_sizes(shape, name=name)
+    elif dtype.kind not in "iu":
+        raise DataError(f"{name} has the type {dtype}: expected integers, a class for each row")
+    elif math.prod(shape) > MOST_SAMPLES:
+        raise DataError(f"{name} has the shape {shape}: at most {MOST_SAMPLES:,} labels are taken")
 
 
 def _check_names(names: list[str]) -> None:
-    unknown = sorted(set(names) - set(_NAMES))
-    if unknown:
-        raise DataError(f"array {unknown[0]!r} is unknown: allowed are {', '.join(_NAMES)}")
     for name in ("x", "y"):
         if name not in names:
             raise DataError(f"array {name!r} is missing: expected x (n, d) and y (n,)")
@@ -96,32 +121,14 @@ def _check_names(names: list[str]) -> None:
             raise DataError(f"array {other!r} is missing, for {name!r} is there: give both or none")
 
 
-def _member(file: Any, name: str) -> NDArray[Any]:
-    try:
-        value = file[name]
-    # RuntimeError: encrypted, or packed in a way that Python cannot unpack
-    except (ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        if "allow_pickle" in str(error):
-            raise DataError(f"{name} holds Python objects: expected numbers") from error
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{name} is damaged: {reason}") from error
-    if not isinstance(value, np.ndarray):  # what is no array comes as bytes
-        raise DataError(f"{name} is damaged: it is not an array")
-    return value
-
-
 def _checked_inputs(arrays: dict[str, NDArray[Any]], name: str, precision: Precision) -> Floats:
-    """Finite inputs (n, d) in a precision."""
-    x = arrays[name]
-    if x.dtype.kind not in "fiub":
-        raise DataError(f"{name} has the type {x.dtype}: expected real numbers")
-    if x.ndim != 2 or 0 in x.shape:
-        raise DataError(f"{name} has shape {x.shape}: expected (n, d), n and d at least 1")
-    with np.errstate(over="ignore"):  # told below, with its place
-        converted = x.astype(precision)
-    is_wrong = ~np.isfinite(converted)
-    if is_wrong.any():
-        row, column = np.argwhere(is_wrong)[0].tolist()
+    """Finite inputs (n, d) in a precision; the array is taken out of ``arrays``."""
+    x = arrays.pop(name)
+    with np.errstate(over="ignore", invalid="ignore"):  # told below, with its place
+        converted: Floats = np.ascontiguousarray(x, precision)
+    # NaN is passed on by both
+    if not (np.isfinite(converted.min()) and np.isfinite(converted.max())):
+        row, column = np.argwhere(~np.isfinite(converted))[0].tolist()
         raise DataError(
             f"{name}[{row}, {column}] is {x[row, column]}: expected finite {precision} numbers"
         )
@@ -131,8 +138,6 @@ def _checked_inputs(arrays: dict[str, NDArray[Any]], name: str, precision: Preci
 def _checked_labels(arrays: dict[str, NDArray[Any]], name: str, n: int) -> Labels:
     """Labels (n,), not negative."""
     y = arrays[name]
-    if y.dtype.kind not in "iu":
-        raise DataError(f"{name} has the type {y.dtype}: expected integers, a class for each row")
     if y.shape != (n,):
         inputs = name.replace("y", "x")
         raise DataError(

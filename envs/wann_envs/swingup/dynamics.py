@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wann_envs.elementary import cospi, like, sinpi
+from wann_envs.jit import inner_kernel, kernel
 
 GRAVITY = 9.82
 CART_MASS = 0.5
@@ -73,14 +73,14 @@ def seeded_initial_states(first_seed: int, n: int) -> NDArray[np.float64]:
     return np.array(states).reshape(n, 4)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def sin_cos(theta):
     """Returns (sin theta, cos theta)."""
     half_turns = theta * like(theta, _INVERSE_PI)
     return sinpi(half_turns), cospi(half_turns)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def advance(x, x_dot, theta, theta_dot, sin, cos, action):
     """Advances the state by one time step.
 
@@ -119,19 +119,19 @@ def advance(x, x_dot, theta, theta_dot, sin, cos, action):
     )
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def reward(x, cos):
     """(cos theta + 1) / 2 * cos(x / TRACK_LIMIT * pi / 2), of the state after the step."""
     return like(x, 0.5) * (cos + like(x, 1.0)) * cospi(x * like(x, 0.5 / TRACK_LIMIT))
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@inner_kernel(error_model="numpy", nogil=True)
 def is_on_track(x):
     """Whether the episode goes on; false for NaN."""
     return abs(x) <= like(x, TRACK_LIMIT)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy", nogil=True)
 def step(x, x_dot, theta, theta_dot, action):
     """One step of the environment.
 
