@@ -9,7 +9,7 @@ import pytest
 import wann
 import wann_envs  # noqa: F401
 from tests.search.toy import ToyTask, configured
-from wann.errors import ConfigError, CycleError, NetworkError, TaskError
+from wann.errors import ConfigError, CycleError, InputError, NetworkError, TaskError
 from wann.executors.threads import Threads
 from wann.genome.compile import stack_networks
 from wann.genome.genome import ConnectionGenes, Genome, NodeGenes
@@ -43,7 +43,7 @@ def message_of(function, *arguments, **named):
 
 
 def test_the_errors_of_values_are_value_errors():
-    for error in (ConfigError, NetworkError, CycleError, TaskError):
+    for error in (InputError, ConfigError, NetworkError, CycleError, TaskError):
         assert issubclass(error, ValueError)
         assert issubclass(error, wann.WannError)
 

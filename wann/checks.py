@@ -1,4 +1,7 @@
-"""Checks of the numbers that Python users give: a ValueError says what was given and is allowed."""
+"""Checks of the numbers that Python users give: an error says what was given and is allowed.
+
+It is a ``ValueError`` and a ``WannError``: scripts catch the one, the command line the other.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wann.errors import InputError
 
 _LONGEST = 60
 
@@ -27,19 +32,19 @@ def number(value: Any, name: str) -> float:
         name: for the message.
 
     Raises:
-        ValueError: it is something else (a truth value, text, None), or not finite.
+        InputError: it is something else (a truth value, text, None), or not finite.
     """
     array = None if isinstance(value, (bool, str, bytes)) or value is None else np.asarray(value)
     is_number = array is not None and array.ndim == 0 and array.dtype.kind in "fiu"
     # a Python integer may be too large for NumPy's
     if not is_number and not (isinstance(value, int) and not isinstance(value, bool)):
-        raise ValueError(f"{name} = {described(value)}: must be a number")
+        raise InputError(f"{name} = {described(value)}: must be a number")
     try:
         made = float(value)
     except OverflowError:
         made = math.inf
     if not math.isfinite(made):
-        raise ValueError(f"{name} = {described(value)}: must be finite")
+        raise InputError(f"{name} = {described(value)}: must be finite")
     return made
 
 
@@ -52,17 +57,17 @@ def whole_number(value: Any, name: str, low: int, high: int | None = None) -> in
         low, high: the ends of the range; None: there is none.
 
     Raises:
-        ValueError: it is no integer (a truth value is none), or beyond the range.
+        InputError: it is no integer (a truth value is none), or beyond the range.
     """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
         made = operator.index(value)
     except TypeError:
-        raise ValueError(f"{name} = {described(value)}: must be an integer") from None
+        raise InputError(f"{name} = {described(value)}: must be an integer") from None
     if made < low or (high is not None and made > high):
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise ValueError(f"{name} = {described(made)}: must be {allowed}")
+        raise InputError(f"{name} = {described(made)}: must be {allowed}")
     return made
 
 
@@ -78,7 +83,7 @@ def numbers(
         is_finite: whether infinities and NaN are refused.
 
     Raises:
-        ValueError: these are no numbers, of another shape, or not finite.
+        InputError: these are no numbers, of another shape, or not finite.
     """
     array = array_of(values, name, "fiu")
     if shape is not None:
@@ -87,11 +92,11 @@ def numbers(
         )
         if not is_right:
             has = "have" if name.endswith("s") else "has"
-            raise ValueError(f"{name} {has} shape {array.shape}, not {shape_in_words(shape)}")
+            raise InputError(f"{name} {has} shape {array.shape}, not {shape_in_words(shape)}")
     made = array.astype(np.float64, copy=False)
     if is_finite and not np.isfinite(made).all():
         holds = "hold" if name.endswith("s") else "holds"
-        raise ValueError(f"{name} {holds} {first_unfit(made)}: must be finite")
+        raise InputError(f"{name} {holds} {first_unfit(made)}: must be finite")
     return made
 
 
@@ -101,15 +106,15 @@ def integers(values: Any, name: str, dtype: Any) -> NDArray[Any]:
     Floats that are whole numbers pass for integers.
 
     Raises:
-        ValueError: these are no integers, or too large for the type.
+        InputError: these are no integers, or too large for the type.
     """
     array = array_of(values, name, "iuf")
     if array.dtype.kind == "f" and not (np.isfinite(array) & (np.trunc(array) == array)).all():
-        raise ValueError(f"{name} = {described(values)}: must be integers")
+        raise InputError(f"{name} = {described(values)}: must be integers")
     limits = np.iinfo(dtype)
     for extreme in (array.min(), array.max()) if array.size else ():
         if not limits.min <= int(extreme) <= limits.max:
-            raise ValueError(
+            raise InputError(
                 f"{name} holds {int(extreme)}: must be from {limits.min} to {limits.max}"
             )
     return np.array(array, dtype)
@@ -119,11 +124,11 @@ def truth_values(values: Any, name: str) -> NDArray[np.bool_]:
     """Truth values as an array; 0 and 1 pass for them, and what was given is copied.
 
     Raises:
-        ValueError: these are none.
+        InputError: these are none.
     """
     array = array_of(values, name, "biuf")
     if not np.isin(array, (0, 1)).all():
-        raise ValueError(f"{name} = {described(values)}: must be true or false")
+        raise InputError(f"{name} = {described(values)}: must be true or false")
     return np.array(array, np.bool_)
 
 
@@ -131,7 +136,7 @@ def array_of(values: Any, name: str, kinds: str) -> NDArray[Any]:
     """Values as an array of one of NumPy's kinds: "f", "i", "u", "b".
 
     Raises:
-        ValueError: they are of another, or no array.
+        InputError: they are of another, or no array.
     """
     if isinstance(values, np.ndarray):
         array = values
@@ -139,9 +144,9 @@ def array_of(values: Any, name: str, kinds: str) -> NDArray[Any]:
         try:
             array = np.asarray(values)
         except Exception:  # ragged lists, and whatever objects with arrays of their own raise
-            raise ValueError(f"{name} = {described(values)}: must be an array") from None
+            raise InputError(f"{name} = {described(values)}: must be an array") from None
     if array.dtype.kind not in kinds:
-        raise ValueError(f"{name} = {described(values)}: must be numbers")
+        raise InputError(f"{name} = {described(values)}: must be numbers")
     return array
 
 

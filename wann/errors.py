@@ -10,6 +10,10 @@ class WannError(Exception):
     """Base of the package's errors: what was wrong, where, and what is allowed."""
 
 
+class InputError(WannError, ValueError):
+    """A number, an array or a name that somebody gave is none, or beyond what is allowed."""
+
+
 class ConfigError(WannError, ValueError):
     """A config holds an unknown key, a wrong type or an impossible value."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.checks import array_of, numbers
+from wann.errors import InputError
 from wann.executor import Executor, Serial
 from wann.kernels.forward import NetworkArrays
 from wann.tasks.fit import check_fit as check_fit
@@ -191,7 +192,7 @@ def sweep(
     weights = numbers(weights, "weights", (None,))
     trials = array_of(trials, "trials", "iuf")
     if trials.ndim == 0 or len(trials) == 0:
-        raise ValueError(f"trials have shape {trials.shape}: there must be at least one")
+        raise InputError(f"trials have shape {trials.shape}: there must be at least one")
     if isinstance(task, SweepingTask):
         return task.sweep(networks, weights, trials, precision=precision, executor=executor)
     n_weights, n_trials = len(weights), len(trials)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.checks import array_of, described
-from wann.errors import TaskError
+from wann.errors import InputError, TaskError
 from wann.executor import Executor, Serial
 from wann.kernels.classify import pair_losses
 from wann.kernels.forward import NetworkArrays
@@ -226,7 +226,7 @@ class ClassifyTask:
         """Raises ValueError for trials that are no numbers of training samples."""
         array, n = array_of(trials, "trials", "iu"), len(self.samples.y)
         if array.ndim != 1 or (array.size and not 0 <= array.min() <= array.max() < n):
-            raise ValueError(
+            raise InputError(
                 f"trials are {described(trials)}: must be (n,) numbers of samples, 0 to {n - 1}"
             )
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.checks import array_of, described, first_unfit, numbers, shape_in_words
-from wann.errors import TaskError
+from wann.errors import InputError, TaskError
 from wann.genome.network import Network
 from wann.kernels.forward import NetworkArrays
 
@@ -21,7 +21,7 @@ _PRECISIONS = ("float32", "float64")
 def check_fit(networks: NetworkArrays, task: Task) -> None:
     """Raises TaskError for networks that a kernel of the task would read beyond."""
     if not isinstance(networks, NetworkArrays):
-        raise ValueError(
+        raise InputError(
             f"networks are {described(networks)}: expected NetworkArrays, "
             "such as stack_networks([network])"
         )
@@ -38,7 +38,7 @@ def check_fit(networks: NetworkArrays, task: Task) -> None:
 def check_network(network: Network, task: Task) -> None:
     """Raises TaskError for a network with other inputs or outputs than the task's."""
     if not isinstance(network, Network):
-        raise ValueError(f"network is {described(network)}: expected a Network")
+        raise InputError(f"network is {described(network)}: expected a Network")
     has = network.n_inputs, network.n_outputs
     wants = len(task.input_names), len(task.output_names)
     if has != wants:
@@ -51,7 +51,7 @@ def check_network(network: Network, task: Task) -> None:
 def check_precision(precision: Any) -> None:
     """Raises ValueError unless it is one of the two."""
     if precision not in _PRECISIONS:
-        raise ValueError(f"precision is {described(precision)}: float32 and float64 are allowed")
+        raise InputError(f"precision is {described(precision)}: float32 and float64 are allowed")
 
 
 def check_trials(trials: Any, start: tuple[int, ...]) -> None:
@@ -63,9 +63,9 @@ def check_trials(trials: Any, start: tuple[int, ...]) -> None:
     """
     array = array_of(trials, "trials", "iuf")
     if array.shape[1:] != start or array.ndim != 1 + len(start):
-        raise ValueError(f"trials have shape {array.shape}, not {shape_in_words((None, *start))}")
+        raise InputError(f"trials have shape {array.shape}, not {shape_in_words((None, *start))}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"trials hold {first_unfit(array)}: must be finite")
+        raise InputError(f"trials hold {first_unfit(array)}: must be finite")
 
 
 def check_rollout(
@@ -85,7 +85,7 @@ def check_rollout(
     numbers(weights, "weights", (None,))
     expected = (len(weights), *start)
     if np.shape(trials) != expected:
-        raise ValueError(f"trials have shape {np.shape(trials)}, not {expected}")
+        raise InputError(f"trials have shape {np.shape(trials)}, not {expected}")
     check_trials(trials, start)
 
 
@@ -100,7 +100,7 @@ def check_weighted(
     check_fit(network, task)
     expected = (len(network.edge_source), len(trials))
     if np.shape(edge_weights) != expected or np.shape(trials)[1:] != start:
-        raise ValueError(
+        raise InputError(
             f"weights have shape {np.shape(edge_weights)} and trials {np.shape(trials)}, "
             f"not {expected} and {(len(trials), *start)}"
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wann.checks import array_of, first_unfit, number, numbers
-from wann.errors import NetworkError
+from wann.errors import InputError, NetworkError
 from wann.genome.compile import stack_networks
 from wann.genome.network import Network
 from wann.kernels.forward import LANES, forward_once, lane_rows
@@ -37,7 +37,7 @@ class NetworkPolicy:
 
     def __init__(self, network: Network, weight: float | Sequence[float]) -> None:
         if not isinstance(network, Network):
-            raise ValueError(f"network is {type(network).__name__}, must be a Network")
+            raise InputError(f"network is {type(network).__name__}, must be a Network")
         self._set(network, _checked_weights(network, weight))
 
     def _set(self, network: Network, weights: NDArray[np.float64]) -> None:
@@ -83,7 +83,7 @@ class NetworkPolicy:
             *self._arrays, self._n_fixed, rows, self._first_row, 0, self._is_weighted
         )
         if not is_sound:
-            raise ValueError(f"the observation holds {first_unfit(inputs)}: must be finite")
+            raise InputError(f"the observation holds {first_unfit(inputs)}: must be finite")
         action = outputs.copy()
         self._spare.append(room)
         return action
@@ -91,7 +91,7 @@ class NetworkPolicy:
     def _checked(self, observation: Any) -> NDArray[np.float64]:
         array = array_of(observation, "the observation", "fiub")
         if array.shape != self._shape:
-            raise ValueError(f"the observation has shape {array.shape}, not {self._shape}")
+            raise InputError(f"the observation has shape {array.shape}, not {self._shape}")
         return array.astype(np.float64)
 
     def _make_room(self) -> _Room:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal, NamedTuple, get_args
 
 from wann.checks import described, number, whole_number
-from wann.errors import TaskError
+from wann.errors import InputError, TaskError
 from wann.genome.network import Network
 from wann.tasks.base import Task
 from wann.tuning.adam import tune_adam
@@ -108,13 +108,13 @@ class TuneSettings:
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
             known = ", ".join(get_args(Method))
-            raise ValueError(f"method {described(self.method)}: allowed are {known}")
+            raise InputError(f"method {described(self.method)}: allowed are {known}")
         whole_number(self.seed, "seed", 0)
         for name in ("evaluations", "episodes"):
             if getattr(self, name) is not None:
                 whole_number(getattr(self, name), name, 1)
         if self.seconds is not None and number(self.seconds, "seconds") <= 0:
-            raise ValueError(f"seconds = {self.seconds}: must be above 0")
+            raise InputError(f"seconds = {self.seconds}: must be above 0")
 
 
 def check_method(task: Task, method: Method, has_structures: bool) -> None:
