@@ -227,7 +227,7 @@ def _draw_marks(axes: Axes, marks: Sequence[Mark], name: str) -> None:
         if value is not None and np.isfinite(value):
             axes.plot(
                 max(mark.connections, 1),
-                value,
+                drawable(np.array(value)),
                 ls="",
                 marker=marker,
                 markersize=_INNERMOST + _STEP * k,

@@ -34,6 +34,8 @@ _USUAL_WIDTH = 8.0
 _DOTS_PER_INCH = 150.0
 
 _LONGEST_TITLE = 60
+# of a panel's height
+_BEYOND = 0.05
 _LEAST_LOSS = 1e-3
 # beyond it numbers of an axis, or their differences, could not be computed
 LARGEST, SMALLEST = 1e200, 1e-200
@@ -182,6 +184,8 @@ def write_labels(axes: Axes, labels: Sequence[Label]) -> None:
     gap = (1.3 * n_lines + 0.15) * small() / 72 / height
     to_fraction = axes.transScale + axes.transLimits
     heights = to_fraction.transform([(axes.get_xlim()[1], label.y) for label in labels])[:, 1]
+    # what lies beyond the axes is written beside their ends
+    heights = np.clip(heights, -_BEYOND, 1.0 + _BEYOND)
     for label, wanted, place in zip(labels, heights, spread(heights, gap), strict=True):
         axes.annotate(
             label.text,

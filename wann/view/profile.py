@@ -138,6 +138,17 @@ def _drawable(profile: Profile) -> Profile:
     )
 
 
+def _shown(levels: Levels) -> Levels:
+    """Levels of numbers that axes can show; what is no number is not known."""
+    return Levels(
+        _number(levels.random_shared),
+        _number(levels.best_shared),
+        _number(levels.best_weight),
+        _number(levels.ensemble),
+        levels.name,
+    )
+
+
 def _ends(weights: NDArray[np.float64]) -> Range:
     """The ends of the horizontal axis, which differ."""
     low, high = float(weights[0]), float(weights[-1])
@@ -171,7 +182,7 @@ def draw_profile(
     figure = new_figure(8.0, 4.2)
     axes = figure.subplots()
     profile = _drawable(profile)
-    own, shown = levels or Levels(), levels_in(profile, *training_range)
+    own, shown = _shown(levels or Levels()), levels_in(profile, *training_range)
     if own.random_shared is None:
         own = replace(own, random_shared=shown.random_shared)
     if own.best_weight is None or own.best_shared is None:
@@ -191,7 +202,7 @@ def draw_profile(
     axes.set_xlim(*ends)
     labels = _draw_levels(axes, own, _seen(training_range, ends), ends, decimals)
     if reference:
-        labels += _draw_reference(axes, reference, decimals)
+        labels += _draw_reference(axes, _shown(reference), decimals)
     axes.set_xlabel("shared weight")
     axes.set_ylabel(y_label or f"return, mean ± std of {profile.episodes} episodes")
     start_at_zero(axes, profile.mean)
