@@ -25,12 +25,13 @@ NUMBERS = [
 TEXTS = [LONG, "\ud800", "\x1b]0;x\x07", "[bold]", "%s%d", "{0}", "a\nb\rc", "\u202e", "/" * 5000]
 
 
+PARSER = make_parser()
+
+
 def parsers():
     """The parser of each verb."""
     (verbs,) = (
-        action
-        for action in make_parser()._actions
-        if isinstance(action, argparse._SubParsersAction)
+        action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)
     )
     return verbs.choices
 
@@ -71,7 +72,7 @@ def parsed(capsys):
         start = time.process_time()
         made, code = None, None
         try:
-            made = make_parser().parse_args(words)
+            made = PARSER.parse_args(words)
         except SystemExit as stop:
             code = stop.code
         if made is None:
@@ -226,7 +227,7 @@ def test_every_example_of_the_help_can_be_typed(capsys, verb):
     assert lines
     for line in lines:
         assert line.startswith(f"  wann {verb}")
-        make_parser().parse_args(shlex.split(line)[1:])
+        PARSER.parse_args(shlex.split(line)[1:])
 
 
 def test_every_command_of_the_readme_can_be_typed(capsys):
@@ -241,7 +242,7 @@ def test_every_command_of_the_readme_can_be_typed(capsys):
     assert {words[1] for words in typed} == verbs
     for words in typed:
         with suppress(SystemExit):
-            make_parser().parse_args(["1" if word == "N" else word for word in words[1:]])
+            PARSER.parse_args(["1" if word == "N" else word for word in words[1:]])
         # some show an option only
         errors = capsys.readouterr().err
         assert not errors or "arguments are required" in errors
