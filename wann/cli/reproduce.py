@@ -63,7 +63,9 @@ def add_parser(verbs: Any) -> None:
         help="such as 1-5 (default: 1-5 for cartpole_swingup, else 1-3; with --quick 1-2)",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="the quick preset and short tuning: about a minute"
+        "--quick",
+        action="store_true",
+        help="the quick preset and short tuning: one to two CPU minutes for cartpole_swingup",
     )
     parser.add_argument(
         "--out",

@@ -72,7 +72,7 @@ def add_parser(verbs: Any) -> None:
         type=integer_from(1, MOST_EVALUATIONS),
         metavar="N",
         help="budget in episodes (samples), of the search, its examinations and its choice; the "
-        "same seed then gives the same weights (default: what two cores do in about two minutes)",
+        "same seed then gives the same weights (default: what takes about four CPU minutes)",
     )
     budget.add_argument(
         "--seconds",
