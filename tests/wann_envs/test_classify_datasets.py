@@ -11,9 +11,8 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from wann_envs.classify import DataError, image_shape_of, load_digits, load_npz
 from wann_envs.arrays import ArraysError, load_arrays
-from wann_envs.classify import digits
+from wann_envs.classify import DataError, digits, image_shape_of, load_digits, load_npz
 from wann_envs.classify.dataset import held_out
 
 # the digits
@@ -272,7 +271,7 @@ def test_more_than_a_thousand_classes_are_refused(tmp_path):
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_packings_that_numpy_does_not_write_are_refused(tmp_path, packing):
     path = archive(tmp_path, packing, x=npy((40, 3)), y=labels(40))
-    with pytest.raises(DataError, match="x is packed in a way that numpy.savez does not write"):
+    with pytest.raises(DataError, match=r"x is packed in a way that numpy.savez does not write"):
         load_npz(path)
 
 
@@ -311,7 +310,7 @@ def test_odd_names_of_arrays_are_not_quoted_in_full(tmp_path, name):
 def test_a_pipe_or_a_device_is_no_file_of_data(tmp_path):
     os.mkfifo(tmp_path / "pipe.npz")
     for path in (tmp_path / "pipe.npz", "/dev/zero", tmp_path):
-        with pytest.raises(DataError, match="cannot be read: it is (no regular file|a folder)"):
+        with pytest.raises(DataError, match=r"cannot be read: it is (no regular file|a folder)"):
             load_npz(path)
 
 
