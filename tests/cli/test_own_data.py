@@ -244,6 +244,116 @@ def test_a_champion_of_other_data_does_not_fit(made, tmp_path, capsys):
     assert "has 5 inputs and 3 outputs; task 'classify' has 4 and 3" in text
 
 
+def naming(champion, path, file):
+    """A copy of a champion that wants a file; nobody has signed it."""
+    content = json.loads(champion.read_text(encoding="utf-8"))
+    content["provenance"]["config"]["data"] = {"file": str(path)}
+    content.pop("digest", None)
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link", "missing", "nul", "long"])
+def test_what_a_champion_names_is_opened_only_if_it_is_a_file(made, tmp_path, capsys, kind):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    paths = {"device": "/dev/zero", "folder": tmp_path, "nul": "a\0b", "long": "x" * 5000}
+    path = paths.get(kind, tmp_path / kind)
+    champion = naming(made[0] / "champion.json", path, tmp_path / "champion.json")
+    for command in (("evaluate",), ("tune", "--seconds", "1"), ("plot", "--what", "classes")):
+        text = failure(capsys, command[0], champion, *command[1:])
+        assert "cannot be read" in text
+        assert "reads" not in text
+        assert len(text) < 1700
+
+
+def test_what_a_champion_names_is_told_before_it_is_read(made, tmp_path, capsys, monkeypatch):
+    run, file = made
+    other = shutil.copy(file, tmp_path / "odd\x1b[31mname.npz")
+    champion = naming(run / "champion.json", other, tmp_path / "champion.json")
+    told = []
+
+    def hashed(path):
+        told.append(capsys.readouterr().err)
+        return sha256_of(path)
+
+    sha256_of = data.sha256_of
+    monkeypatch.setattr(data, "sha256_of", hashed)
+    assert main(["evaluate", str(champion), "--json"]) == 0
+    line = f"wann: reads {tmp_path}/odd\\x1b[31mname.npz, which the champion names\n"
+    assert told == [line]
+    # of a run once, for all its champions
+    told.clear()
+    assert main(["evaluate", str(run), "--json"]) == 0
+    assert [text for text in told if text] == [f"wann: reads {file}, which the champion names\n"]
+    # what the user names needs no word
+    told.clear()
+    assert main(["evaluate", str(champion), "--json", "--data", str(file)]) == 0
+    assert told == [""]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_a_config_is_read_only_if_it_is_a_file_of_a_reasonable_size(made, tmp_path, capsys):
+    run = tmp_path / "run"
+    shutil.copytree(made[0], run)
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "large.toml").write_text("seed = " + "1" * 200_000, encoding="utf-8")
+    (tmp_path / "deep.toml").write_text("a" + ".a" * 40_000 + " = 1", encoding="utf-8")
+    (tmp_path / "digits.toml").write_text("seed = " + "1" * 90_000, encoding="utf-8")
+    for name in ("pipe.toml", "large.toml", "deep.toml", "digits.toml", "."):
+        text = failure(capsys, "evolve", "--config", tmp_path / name, "--out", tmp_path / "x")
+        assert len(text) < 400
+    for path in ("/dev/zero", "x" * 5000 + ".toml"):
+        assert len(failure(capsys, "evolve", "--config", path)) < 6000
+    (run / "config.toml").unlink()
+    os.mkfifo(run / "config.toml")
+    failure(capsys, "evolve", "--resume", run)
+
+
+def test_a_refusal_says_both_digests_and_names(moved, capsys, tmp_path):
+    run, _ = moved
+    other = write(tmp_path / "other.npz", n=160)
+    text = failure(capsys, "evaluate", run, "--data", other)
+    known = config_from_table(read_table(run / "config.toml")).data
+    digest = hashlib.sha256(other.read_bytes()).hexdigest()
+    for words in (str(other), digest[:12], str(tmp_path / "gone.npz"), known.sha256[:12]):
+        assert words in text
+
+
+def test_classes_too_small_to_test_have_no_samples_and_no_accuracy(tmp_path, capsys):
+    rng = np.random.default_rng(1)
+    y = np.array([0] * 60 + [1] * 60 + [2] * 3 + [3])
+    file = tmp_path / "small.npz"
+    np.savez(file, x=rng.normal(size=(len(y), 4)) + np.eye(4)[y], y=y)
+    run = tmp_path / "run"
+    assert evolve("--task", "classify", "--data", file, *SHORT, "--out", run) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(run / "champion.json"), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    by_class = made["per_class"]
+    for row in (by_class["ensemble"], by_class["tuned_shared_weight"], *by_class["accuracy"]):
+        assert [value is None for value in row] == [False, False, False, True]
+        assert row[2] in (0.0, 100.0)
+    assert [sum(row) for row in made["confusion"]["ensemble"]] == [12, 12, 1, 0]
+    assert main(["evaluate", str(run / "champion.json")]) == 0
+    out = capsys.readouterr().out
+    assert "no samples in the test part of class 3" in out
+    assert "nan" not in out
+    assert main(["plot", str(run)]) == 0
+    for name in ("classes.png", "confusion.png"):
+        assert (run / name).stat().st_size > 1000
+
+
+def test_data_that_are_too_wide_for_the_population_are_refused_at_once(tmp_path, capsys):
+    file = tmp_path / "wide.npz"
+    np.savez_compressed(file, x=np.zeros((20, 20_000), np.uint8), y=np.arange(20) % 2)
+    options = ("--task", "classify", "--data", file, "--out", tmp_path / "run")
+    text = failure(capsys, "evolve", *options, "--population", 1000)
+    assert "search.population = 1000: 40002 possible connections each" in text
+    assert not (tmp_path / "run").exists()
+
+
 def test_data_dir_says_where_mnist_lies(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("WANN_DATA_DIR", raising=False)
     nowhere = tmp_path / "nowhere"

@@ -17,6 +17,10 @@ from wann.search.config_file import (
     read_table,
 )
 from wann.search.presets import load_config, load_table, preset_names
+from wann.search.search import Search
+from wann.search.task import check_sizes, task_of_config
+from wann.search.toml_text import parse_toml
+from wann.tasks.registry import make_task
 
 
 def read(toml):
@@ -413,3 +417,112 @@ def test_schedule_is_checked(value, message):
         read(f"[episodes]\nschedule = {value}")
     with pytest.raises(ConfigError, match=rf"episodes\.{message}"):
         config_from_table(apply_settings({"task": "a"}, [f"episodes.schedule={value}"]))
+
+
+# sizes and times
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed = " + "1" * 90_000,
+        "seed = 0x" + "f" * 90_000,
+        "x = 1." + "0" * 90_000,
+        "x = " + "1_" * 40_000 + "1",
+        "a" + ".a" * 45_000 + " = 1",
+        "a" + " . a" * 22_000 + " = 1",
+        "'a'" + ".'a'" * 22_000 + " = 1",
+        "[a" + ".a" * 45_000 + "]",
+        "x = " + "[" * 90_000,
+        "x = " + "{a=" * 30_000,
+        '"' * 90_000,
+        'x = "' + '\\"' * 45_000,
+        "x = 1\n" * 20_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_toml_that_would_take_long_is_refused_soon(text, monkeypatch):
+    monkeypatch.setattr(tomllib, "loads", tomllib.loads)
+    with pytest.raises((ValueError, RecursionError)) as caught:
+        parse_toml(text)
+    assert len(str(caught.value)) < 300
+    with pytest.raises(ConfigError) as refused:
+        config_from_table(apply_settings({"task": "digits"}, [f"seed={text}"]))
+    assert len(str(refused.value)) < 300
+
+
+def test_ordinary_toml_is_parsed_whatever_its_texts_hold():
+    text = (
+        f"file = '/a{'.b' * 50}'\nsha = \"{'1' * 500}\" # {'1' * 500} {'.b' * 50}\nx.y = [1.5, 2.5]"
+    )
+    assert parse_toml(text) == tomllib.loads(text)
+
+
+SIZES = (
+    ("digits", ["population=65000"], "search.population = 65000: 650 possible connections each"),
+    ("mnist784", ["population=5100"], "7850 possible connections each: too much"),
+    ("mnist784", ["heats=6", "population=900"], "search.population = 900 and search.heats = 6"),
+    ("digits", ["weights.n=100000", "per_weight=100000"], "100000 shared weights and batches of"),
+    ("cartpole_swingup", ["per_weight=100001"], "at most 100000 episodes"),
+    ("cartpole_swingup", ["schedule=[[5, 200000]]"], "at most 100000 episodes"),
+    ("cartpole_swingup", ["weights.n=1000", "per_weight=2000"], "1000 shared weights and 2000 ep"),
+    (
+        "cartpole_swingup",
+        ["candidates=100000", "validation_episodes=100000"],
+        "champion.validation_episodes = 100000 of up to 100048 candidates",
+    ),
+    ("car_racing", ["finalists=9000", "final_episodes=100000"], "champion.finalists = 9000"),
+)
+
+
+@pytest.mark.parametrize(("task", "settings", "words"), SIZES)
+def test_settings_that_together_take_too_much_are_refused(task, settings, words):
+    config = load_config(task, settings)
+    for refused in (lambda: task_of_config(config), lambda: Search(config, make_task(task))):
+        with pytest.raises(ConfigError) as caught:
+            refused()
+        assert words in str(caught.value)
+        assert "at most" in str(caught.value)
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_presets_are_far_below_what_is_allowed(preset):
+    if preset.startswith("classify"):
+        pytest.skip("its sizes are those of its data")
+    table = load_table(preset)
+    population = table["search"]["population"]
+    config = load_config(preset, [f"search.population={4 * population}"])
+    check_sizes(make_task(config.task), config)
+
+
+def test_mnist_as_it_is_may_have_four_thousand_individuals():
+    config = load_config("mnist784", ["population=4000"])
+    check_sizes(make_task("mnist784"), config)
+
+
+def test_every_whole_number_of_a_config_has_a_range():
+    for section in dataclasses.fields(Config):
+        value = getattr(Config("a"), section.name)
+        fields = dataclasses.fields(value) if dataclasses.is_dataclass(value) else [section]
+        for field in fields:
+            if field.type in ("int", "float", int, float):
+                low, high = field.metadata["range"]
+                assert low <= high < 2**63, field.name
+    for huge in ("1" + "0" * 30, "-1", "1e300"):
+        with pytest.raises(ConfigError):
+            load_config("digits", [f"search.population={huge}"])
+
+
+def test_tournaments_of_all_children_are_bounded():
+    with pytest.raises(ConfigError, match="search.tournament_size = 1000000: their product"):
+        load_config("digits", ["tournament_size=1000000"])
+
+
+def test_long_values_and_keys_are_shown_shortened():
+    for settings in (["x" * 50_000], ["x" * 50_000 + "=1"], ["ranking=" + "y" * 50_000]):
+        with pytest.raises(ConfigError) as caught:
+            load_config("digits", settings)
+        assert len(str(caught.value)) < 2000
+    with pytest.raises(ConfigError, match="unknown preset") as caught:
+        load_config("z" * 50_000)
+    assert len(str(caught.value)) < 500

@@ -189,7 +189,11 @@ def test_gzip_is_unpacked_as_far_as_its_header_tells(folder, head, n_more, words
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: os.mkfifo(path), Path.mkdir, lambda path: path.symlink_to("/dev/zero")],
+    ids=["pipe", "folder", "device"],
+)
 def test_what_is_no_regular_file_counts_as_missing(folder, make):
     (folder / NAMES[1]).unlink()
     make(folder / NAMES[1])

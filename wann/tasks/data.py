@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wann.errors import TaskError
-from wann.notices import notice
+from wann.notices import notice, take_as_known
 from wann.printable import printable, shown
 from wann_envs.classify import MNIST_SHA256, DataError, Dataset, load_npz, named_folder
 from wann_envs.files import open_regular
@@ -116,8 +116,11 @@ def with_content(place: DataPlace, file: Path) -> DataPlace:
 
 def _announce(place: DataPlace, path: Path) -> None:
     """Says what will be read because a file wants it; what cannot be read is told by its error."""
-    if place.is_recorded and (path == place.folder or path.is_file()):
-        notice(f"reads {path}, which {place.owner or 'the record'} names")
+    if not place.is_recorded:
+        take_as_known(str(path.absolute()))
+    elif path == place.folder or path.is_file():
+        words = f"reads {path}, which {place.owner or 'the record'} names"
+        notice(words, about=str(path.absolute()))
 
 
 def load_own(file: Path | None) -> Dataset:
@@ -154,6 +157,8 @@ def load_folder(place: DataPlace, load: Callable[..., Dataset]) -> Dataset:
                 f"name that of its data with {FOLDER_OPTION} DIR"
             )
     data = load(folder, "float32")
+    if data.folder:
+        take_as_known(data.folder)
     where = printable(data.folder or "the download")
     if place.sha256 and data.sha256 != place.sha256:
         raise DataError(
