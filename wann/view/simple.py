@@ -146,7 +146,7 @@ def _draw_lines(
         widths = width * sizes
         # what matters is seen, and lies on top
         colours[:, 3] = np.clip(sizes / sizes.max(), 0.15, 1.0)
-        by_size = np.argsort(sizes, kind="stable")
+        by_size = np.argsort(strokes.sizes[drawn], kind="stable")
         ends, colours, widths = ends[by_size], colours[by_size], widths[by_size]
     colours[:, 3] *= alpha
     lines = LineCollection(list(ends), colors=colours, linewidths=widths, zorder=1, gid="lines")

@@ -88,6 +88,7 @@ def draw_stroke_legend(page: Page, strokes: Strokes, centre: float, y: float) ->
             facecolor="none",
             linewidth=width,
             capstyle="butt",
+            zorder=2,
         )
         page.axes.add_patch(patch)
         text.set_position((x + line + 0.1 * unit, y))
