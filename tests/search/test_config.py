@@ -514,7 +514,7 @@ def test_every_whole_number_of_a_config_has_a_range():
 
 
 def test_tournaments_of_all_children_are_bounded():
-    with pytest.raises(ConfigError, match="search.tournament_size = 1000000: their product"):
+    with pytest.raises(ConfigError, match=r"search.tournament_size = 1000000: their product"):
         load_config("digits", ["tournament_size=1000000"])
 
 
