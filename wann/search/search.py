@@ -95,8 +95,8 @@ class Search:
         self.task = task
         if self.config.task != task.name:
             raise TaskError(f"the config is for task {self.config.task!r}, not {task.name!r}")
-        check_softmax(task, self.config)
         check_sizes(task, self.config)
+        check_softmax(task, self.config)
         self.state = state or initial_state(self.config, task)
         self.executor = executor
         self.seconds: defaultdict[str, float] = defaultdict(float)

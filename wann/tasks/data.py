@@ -114,11 +114,19 @@ def with_content(place: DataPlace, file: Path) -> DataPlace:
     return replace(place, sha256=found)
 
 
+def _says(ask: Callable[[], bool]) -> bool:
+    """What a path says of itself; no where it is too long or a loop: its reader tells that."""
+    try:
+        return ask()
+    except (OSError, ValueError):
+        return False
+
+
 def _announce(place: DataPlace, path: Path) -> None:
     """Says what will be read because a file wants it; what cannot be read is told by its error."""
     if not place.is_recorded:
         take_as_known(str(path.absolute()))
-    elif path == place.folder or path.is_file():
+    elif path == place.folder or _says(path.is_file):
         words = f"reads {path}, which {place.owner or 'the record'} names"
         notice(words, about=str(path.absolute()))
 
@@ -147,7 +155,7 @@ def load_folder(place: DataPlace, load: Callable[..., Dataset]) -> Dataset:
     """
     folder = place.folder
     if folder is not None and place.is_recorded:
-        if folder.is_dir():
+        if _says(folder.is_dir):
             _announce(place, folder)
         elif named_folder()[0] is not None:
             folder = None
