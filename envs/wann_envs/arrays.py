@@ -6,7 +6,7 @@ import io
 import math
 import warnings
 import zipfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -179,3 +179,12 @@ def _check_values(flat: NDArray[Any], name: str) -> None:
 
 def _read_header_2(stream: IO[bytes], max_header_size: int) -> Any:
     return np.lib.format.read_array_header_2_0(stream, max_header_size=max_header_size)
+
+
+def pack_arrays(stream: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Writes arrays as an npz file; they are numbers, text or bytes.
+
+    NumPy before 2.1 takes ``allow_pickle`` for the name of one more array, so it is not given.
+    """
+    named: Any = dict(arrays)
+    np.savez(stream, **named)

@@ -17,7 +17,7 @@ from wann.formats.digest import digest_of_arrays
 from wann.limits import LARGEST_CHECKPOINT
 from wann.printable import printable, shown
 from wann.run.checkpoint_arrays import VERSION, Checkpoint, from_arrays, settings_of, to_arrays
-from wann_envs.arrays import ArraysError, load_arrays
+from wann_envs.arrays import ArraysError, load_arrays, pack_arrays
 from wann_envs.files import replace_file
 
 __all__ = [
@@ -42,7 +42,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     arrays[_DIGEST] = np.array(digest_of_arrays(arrays))
     with atomic_path(path) as temporary:
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
+        pack_arrays(buffer, arrays)
         with temporary.open("wb") as file:
             file.write(buffer.getvalue())
             os.fsync(file.fileno())

@@ -24,7 +24,7 @@ from wann.tasks.base import Task
 from wann.tasks.classify import ClassifyTask
 from wann.tuning.journal import Entry, Journal, Kind
 from wann.tuning.tuners import TuneSettings
-from wann_envs.arrays import load_arrays
+from wann_envs.arrays import load_arrays, pack_arrays
 
 VERSION = 1
 # seconds between two writes; more where a write takes long
@@ -178,7 +178,7 @@ class PartialFile:
         begin = time.perf_counter()
         spent = self._before + begin - self._started
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **_arrays(journal, self.fingerprint, spent))
+        pack_arrays(buffer, _arrays(journal, self.fingerprint, spent))
         write_atomically(self.path, buffer.getvalue())
         end = time.perf_counter()
         self._next = end + max(_BETWEEN, _TIMES * (end - begin))

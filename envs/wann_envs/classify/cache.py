@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wann_envs.arrays import ArraysError, load_arrays
+from wann_envs.arrays import ArraysError, load_arrays, pack_arrays
 from wann_envs.digest import digest_of_arrays
 from wann_envs.files import write_file
 
@@ -51,7 +51,7 @@ def save_cached(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     A folder that cannot be written is no error: the arrays are then computed each time.
     """
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays, **{_DIGEST: np.array(digest_of_arrays(arrays))})
+    pack_arrays(content, {**arrays, _DIGEST: np.array(digest_of_arrays(arrays))})
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, content.getvalue())
