@@ -1,6 +1,8 @@
 """``wann reproduce``: seeds, table and champions, and what is not done twice."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from wann.errors import RunError
 from wann.executor import Serial
 from wann.formats.champion import Champion, load_champion
 from wann.genome.network import network_from_connections
+from wann.reproduce.record import RESULT
 from wann.reproduce.reproduction import ReproduceRequest, output_names, reproduce
 from wann.reproduce.seed import Protocol, reproduce_seed
 from wann.reproduce.tuned import tune_the_best
@@ -64,6 +67,7 @@ def made(tmp_path_factory):
     )
     listener = Listener()
     table, results = reproduce(request, listener)
+    shutil.copytree(request.runs, folder / "kept")  # another test measures them anew
     return request, table, results, listener
 
 
@@ -104,6 +108,133 @@ def test_champions_are_measured_anew_with_another_protocol(made, tmp_path):
     assert listener.generations == 0
     assert other[0].scores["champion"]["random_shared_weight"]["episodes"] == 10
     assert results[0].scores["champion"]["random_shared_weight"]["episodes"] == 20
+
+
+def reproduced_again(made, folder, change):
+    """The table, results and words of one seed, done again after a change of its run directory."""
+    request = made[0]
+    runs = folder / "runs"
+    shutil.copytree(request.runs.with_name("kept"), runs)
+    change(runs / "tiny-seed1")
+    changed = {"runs": runs, "out": folder / "out", "seeds": (1,)}
+    listener = Listener()
+    table, (result,) = reproduce(ReproduceRequest(**{**vars(request), **changed}), listener)
+    assert listener.generations == 0
+    return table, result, [text for text in listener.said if text.startswith("warning")]
+
+
+def edited(**changes):
+    """Changes parts of the record of a seed."""
+
+    def change(run):
+        content = json.loads((run / RESULT).read_text(encoding="utf-8"))
+        for key, value in changes.items():
+            if value is None:
+                del content[key]
+            else:
+                content[key] = value
+        (run / RESULT).write_text(json.dumps(content), encoding="utf-8")
+
+    return change
+
+
+def measured(result):
+    return result.scores, result.tuned_weights, result.merits
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edited(tuned_weights={"mean": 999.0, "std": 1.0, "episodes": 20, "connections": 3}),
+        edited(merits={}),
+        edited(digest="00"),
+        lambda run: (run / RESULT).write_text('{"key": ', encoding="utf-8"),
+        lambda run: (run / RESULT).write_text("[" * 10_000, encoding="utf-8"),
+    ],
+    ids=["figure", "part", "digest", "cut", "deep"],
+)
+def test_figures_that_were_edited_are_measured_anew_and_that_is_said(made, tmp_path, change):
+    table, result, warnings = reproduced_again(made, tmp_path, change)
+    assert measured(result) == measured(made[2][0])
+    assert "999" not in table
+    (warning,) = warnings
+    assert RESULT in warning
+    assert "measured anew" in warning
+
+
+def test_a_table_says_of_figures_without_a_digest_that_nobody_knows(made, tmp_path):
+    change = edited(digest=None)
+    table, result, warnings = reproduced_again(made, tmp_path, change)
+    assert measured(result) == measured(made[2][0])
+    assert not warnings
+    words = " ".join(table.split())
+    assert "**Seed 1: `reproduction.json` carries no digest: nobody can tell whether" in words
+    assert result.digest == ""
+
+
+def test_a_table_says_that_a_champion_is_not_its_runs(made, tmp_path):
+    def change(run):
+        shutil.copyfile(run / "champion_small.json", run / "champion.json")
+
+    table, result, warnings = reproduced_again(made, tmp_path / "a", change)
+    assert any("champion.json is missing or not the file" in text for text in warnings)
+    note = "**Seed 1: `champion.json` is not the file that its run has written.**"
+    assert note in " ".join(table.split())
+    # once more: it is said for ever
+    request = made[0]
+    changed = {"runs": tmp_path / "a" / "runs", "out": tmp_path / "b", "seeds": (1,)}
+    again, _ = reproduce(ReproduceRequest(**{**vars(request), **changed}), Listener())
+    assert note in " ".join(again.split())
+    assert result.digest[:12] in again
+
+
+def test_tuned_weights_that_were_changed_are_tuned_again(made, tmp_path):
+    def change(run):
+        shutil.copyfile(run / "champion_tuned.json", run / "champion_tuned_weights.json")
+
+    table, result, warnings = reproduced_again(made, tmp_path, change)
+    assert len(warnings) == 1
+    assert "champion_tuned_weights.json" in warnings[0]
+    assert measured(result) == measured(made[2][0])
+    assert "is not the file" not in table
+    run = made[0].runs.with_name("kept") / "tiny-seed1"
+    first, again = (
+        load_champion(d / "champion_tuned_weights.json") for d in (run, result.directory)
+    )
+    assert (again.network, again.tuned_weights) == (first.network, first.tuned_weights)
+
+
+def test_a_table_holds_the_digests_of_its_figures(made):
+    _, table, results, _ = made
+    for result in results:
+        assert f"seed {result.seed} {result.digest[:12]}" in " ".join(table.split())
+
+
+@pytest.mark.parametrize("place", ["out", "runs"])
+@pytest.mark.parametrize("kind", ["file", "below a file", "link to nothing"])
+def test_what_cannot_be_written_is_told_before_the_first_seed(tmp_path, capsys, place, kind):
+    file = tmp_path / "file"
+    file.touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "deep")
+    folder = {"file": file, "below a file": file / "x", "link to nothing": tmp_path / "link"}[kind]
+    places = {"out": tmp_path / "out", "runs": tmp_path / "runs"} | {place: folder}
+    words = [f"--{name}={path}" for name, path in places.items()]
+    assert main(["reproduce", "cartpole_swingup", "--quick", "--overwrite", *words]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert str(folder) in captured.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_what_is_no_file_is_never_replaced(tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    os.mkfifo(out / "table.md")
+    options = ("--quick", "--overwrite", "--out", str(out), "--runs", str(tmp_path / "runs"))
+    assert main(["reproduce", "cartpole_swingup", *options]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert "table.md" in captured.err
 
 
 def test_existing_results_are_kept_unless_told_otherwise(tmp_path, capsys):
