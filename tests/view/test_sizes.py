@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,8 @@ from wann.errors import ConfigError, FormatError
 from wann.formats.champion import Champion, save_champion
 from wann.genome.network import network_from_connections
 from wann.tuning.score import Profile
+from wann.view.curves import LEARNING_COLUMNS, draw_learning_curve
+from wann.view.fronts import Front, Mark, draw_fronts
 from wann.view.graph import draw_network
 from wann.view.image_grid import Weights, draw_image_network
 from wann.view.panels import save_figure
@@ -67,7 +70,7 @@ def test_pixels_take_width_and_letters():
     with using_sizes(Sizes(width=6.0, font=9.0)):
         figure = draw_image_network(network, (2, 2), ["p", "q"], weights)
     assert figure.get_size_inches()[0] == pytest.approx(6.0)
-    (size,) = [t.get_fontsize() for t in figure.axes[0].texts if "·" in t.get_text()]
+    (size,) = {t.get_fontsize() for t in figure.axes[0].texts if "·" in t.get_text()}
     assert size == pytest.approx(9.0, rel=0.05)
     with using_sizes(Sizes(width=2.0, font=20.0)), pytest.raises(FormatError, match="no room"):
         draw_image_network(network, (2, 2), ["p", "q"], weights)
@@ -95,6 +98,64 @@ def test_letters_of_a_plot_go_with_its_width(tmp_path):
         with using_sizes(wanted):
             save_figure(draw, tmp_path / "a.png")
     assert sizes == [10.0, 7.5, 6.0, 12.0]
+
+
+def saved(draw, path):
+    """The figure that is drawn into a file."""
+    figures = []
+
+    def keep():
+        figures.append(draw())
+        return figures[0]
+
+    save_figure(keep, path)
+    return figures[0]
+
+
+FRONT = Front(0, np.array([1.0, 3.0]), np.array([2.0, 9.0]), np.array([2.0, 4.0]))
+MARKS = [Mark("random shared weight, few connections", 2, 1.0, 2.0), Mark("best", 4, 3.0, 9.0)]
+COLUMNS = {name: np.arange(1.0, 4.0) for name in LEARNING_COLUMNS}
+DRAWN = {
+    "fronts": lambda: draw_fronts([FRONT], MARKS, title="a run"),
+    "fitness": lambda: draw_learning_curve(COLUMNS, "a run"),
+    "profile": lambda: draw_profile(PROFILE, title="a run"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize(
+    ("width", "font"), [(3.35, 7.0), (3.35, None), (6.7, 10.0), (12.0, None)], ids=str
+)
+def test_no_letter_of_a_plot_is_cut_off(tmp_path, name, width, font):
+    # at the resolution of the figure, so that what is measured is what was drawn
+    with using_sizes(Sizes(width=width, font=font, dpi=100)):
+        figure = saved(DRAWN[name], tmp_path / "a.png")
+    assert figure.get_size_inches()[0] == pytest.approx(width)
+    texts = [text for axes in figure.axes for text in axes.texts]
+    texts += [axis.label for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    texts += [text for legend in figure.legends for text in legend.get_texts()]
+    for text in texts:
+        if text.get_text():
+            box, page = text.get_window_extent(figure.canvas.get_renderer()), figure.bbox
+            assert page.x0 - 1 <= box.x0 <= box.x1 <= page.x1 + 1
+            assert page.y0 - 1 <= box.y0 <= box.y1 <= page.y1 + 1
+
+
+def test_lines_of_a_narrow_plot_are_thinner(tmp_path):
+    widths = []
+    for width in (8.0, 4.0):
+        with using_sizes(Sizes(width=width)):
+            figure = saved(DRAWN["profile"], tmp_path / "a.png")
+        (mean,) = (line for line in figure.axes[0].lines if line.get_gid() == "mean")
+        widths.append(mean.get_linewidth())
+    assert widths[1] < widths[0] == 2.0
+
+
+def test_drawing_outside_of_files_changes_no_setting():
+    before = dict.copy(mpl.rcParams)
+    with using_sizes(Sizes(width=3.0, font=20.0)):
+        draw_profile(PROFILE)
+    assert dict.copy(mpl.rcParams) == before
 
 
 def test_plot_without_room_is_one_line(tmp_path):

@@ -34,6 +34,7 @@ from wann.view.panels import (
     fill_empty,
     losses_of,
     new_figure,
+    points,
     save_figure,
     scale_losses,
     small,
@@ -54,6 +55,8 @@ _PANELS = (
 _MARKERS = "*Dsoh8"
 _INNERMOST, _STEP = 11.0, 4.0
 _LONGEST_LABEL = 40
+# letters of a row that holds a legend
+_WIDE = 110.0
 _UNSEEN = "\u200b"
 
 
@@ -178,11 +181,14 @@ def draw_fronts(
         axes.set_xscale("log")
         axes.set_xlabel("connections")
         axes.set_ylabel(of_losses if measure.is_loss else of_returns)
-        _draw_marks(axes, marks, name)
+        marked = _draw_marks(axes, marks, name, measure)
         if measure.is_loss:
             scale_losses(axes)
         else:
-            start_at_zero(axes, *(drawable(getattr(front, name)) for front in chosen))
+            values = [drawable(getattr(front, name)) for front in chosen]
+            start_at_zero(axes, *values, marked)
+    # both panels have the same limits, which must not change any more
+    for axes in panels:
         write_log_ticks(axes.xaxis, lambda x: number(x, 0))
     if marks:
         _write_legend(figure, panels)
@@ -220,14 +226,21 @@ def _draw_front(
     )
 
 
-def _draw_marks(axes: Axes, marks: Sequence[Mark], name: str) -> None:
-    """Draws champions so that none hides another where they meet: one within the other."""
+def _draw_marks(axes: Axes, marks: Sequence[Mark], name: str, measure: Measure) -> Floats:
+    """Draws champions so that none hides another where they meet: one within the other.
+
+    Returns:
+        The values that are drawn: all that an axis can show, which is logarithmic for losses.
+    """
+    drawn = []
     for k, (mark, marker) in enumerate(zip(marks, _MARKERS, strict=False)):
-        value = getattr(mark, name)
-        if value is not None and np.isfinite(value):
+        known = getattr(mark, name)
+        value = float(drawable(np.array(np.nan if known is None else known)))
+        if np.isfinite(value) and (value > 0 or not measure.is_loss):
+            drawn.append(value)
             axes.plot(
                 max(mark.connections, 1),
-                drawable(np.array(value)),
+                value,
                 ls="",
                 marker=marker,
                 markersize=_INNERMOST + _STEP * k,
@@ -235,9 +248,11 @@ def _draw_marks(axes: Axes, marks: Sequence[Mark], name: str) -> None:
                 markeredgecolor=RED if k else "white",
                 markeredgewidth=1.6 if k else 0.7,
                 zorder=5 + len(marks) - k,
+                clip_on=False,
                 # a legend leaves out what begins with an underscore
                 label=re.sub("^_", f"{_UNSEEN}_", plain(mark.label, _LONGEST_LABEL)),
             )
+    return np.array(drawn)
 
 
 def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
@@ -252,7 +267,7 @@ def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
             handles.values(),
             [label.removeprefix(_UNSEEN) for label in handles],
             loc="outside lower left",
-            ncols=len(handles),
+            ncols=len(handles) if _widths_of_letters(figure) > _WIDE else 1,
             title="champions on fresh episodes, chosen for:",
             title_fontsize=small(),
             alignment="left",
@@ -260,6 +275,11 @@ def _write_legend(figure: Figure, panels: Sequence[Axes]) -> None:
         )
         for text in legend.get_texts():
             text.set_parse_math(False)
+
+
+def _widths_of_letters(figure: Figure) -> float:
+    """How many letters fit into the width of a figure, nearly."""
+    return float(figure.get_size_inches()[0]) * 72 / points(5.0)
 
 
 def save_fronts(

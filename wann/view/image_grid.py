@@ -226,17 +226,21 @@ def _write_head(
     if n_layers > 0:
         hidden += f" in {_count(n_layers, 'layer')}"
     used = int(outputs_reached(network).any(axis=1).sum())
-    words = "   ·   ".join(
-        (
-            _count(network.n_connections, "connection"),
-            hidden,
-            f"{used} of {network.n_inputs} pixels in use",
-            f"effects with {weights.words}",
-        )
+    parts = (
+        _count(network.n_connections, "connection"),
+        hidden,
+        f"{used} of {network.n_inputs} pixels in use",
+        f"effects with {weights.words}",
     )
-    y = page.top + 0.2
-    text = page.write(0.0, y, words, _TEXT_SIZE, across="left", up="baseline", colour=QUIET_INK)
-    page.grow(0.0, y, page.width(text), y + 0.16)
+    words = "   ·   ".join(parts)
+    y, rows = page.top + 0.2, [words]
+    if page.letters > 1:  # they have no room in one row
+        rows = ["   ·   ".join(parts[2:]), "   ·   ".join(parts[:2])]
+    for row in rows:
+        text = page.write(0.0, y, row, _TEXT_SIZE, across="left", up="baseline", colour=QUIET_INK)
+        page.grow(0.0, y, page.width(text), y + 0.16)
+        y = page.top + 0.1
+    y -= 0.1
     if title:
         y += 0.3
         page.write_title(title, 0.0, y, _TITLE_SIZE, across="left")

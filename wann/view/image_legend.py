@@ -70,11 +70,14 @@ def draw_legend(
     if strokes is not None:
         words += "; the larger a\nweight, the wider its frame"
     page.write(left, y - 0.02, words, _TEXT_SIZE, across="left", up="top", colour=QUIET_INK)
-    page.grow(left, y - (0.5 if strokes is None else 0.65), left + SIDE, top)
+    page.grow(left, y - page.letters * (0.5 if strokes is None else 0.65), left + SIDE, top)
 
 
 def _name_sample(page: Page, left: float, y: float, words: str) -> None:
-    page.write(left + 1.7 * _SAMPLE, y - 0.045, words, _TEXT_SIZE, across="left", up="baseline")
+    x = left + 1.7 * _SAMPLE
+    text = page.write(x, y - 0.045, words, _TEXT_SIZE, across="left", up="baseline")
+    if page.letters > 1:
+        page.grow(left, y, x + page.width(text), y)
 
 
 def _draw_scale(page: Page, left: float, top: float) -> None:

@@ -38,14 +38,14 @@ class Page:
     """A figure that grows with what is drawn on it.
 
     Attributes:
-        scale: how much larger than usual names, legend and title are; of all texts the factor
-            ``letters``.
+        scale: how much larger than usual names, legend and title are.
+        letters: how much larger than usual all texts are, beside that.
         axes: cover the figure; one unit is one inch.
         left, bottom, right, top: the box that is in use.
     """
 
     def __init__(self, scale: float, letters: float = 1.0) -> None:
-        self.scale, self._letters = scale, letters
+        self.scale, self.letters = scale, letters
         self._figure = Figure(dpi=100, facecolor="white")
         # else every text that is measured would draw a picture
         FigureCanvasAgg(self._figure)
@@ -76,7 +76,7 @@ class Page:
             x,
             y,
             text,
-            fontsize=size * self._letters,
+            fontsize=size * self.letters,
             color=colour,
             family=_FONTS,
             math_fontfamily="stix",
@@ -98,7 +98,7 @@ class Page:
         line = plain(title, _LONGEST_TITLE)
         text = self.write(x, y, line, size, across=across, up="baseline")
         left = x - (self.width(text) / 2 if across == "center" else 0.0)
-        self.grow(left, y, left + self.width(text), y + size * self._letters / 72)
+        self.grow(left, y, left + self.width(text), y + size * self.letters / 72)
         return text
 
     def width(self, text: Text) -> float:
@@ -169,9 +169,10 @@ def fitted(draw: Callable[[float | None], Page], usual_size: float, most: float)
         shrunk = 1.0 if wanted.width is None else wanted.width / page.full_width
         former, factor = factor, wanted.font / (usual_size * shrunk)
         if factor > most:
+            inches, fits = shrunk * page.full_width, most * shrunk * usual_size
             raise FormatError(
                 f"there is no room for letters of {wanted.font:g} points in a drawing that is "
-                f"{shrunk * page.full_width:.3g} inches wide: make it wider or the letters smaller"
+                f"{inches:.3g} inches wide: about {fits:.2g} points fit; or make it wider"
             )
         if abs(factor - former) < _FIT * factor:
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from wann.view.library import (
     NullLocator,
     rcParams,
 )
-from wann.view.saving import save_picture
+from wann.view.saving import is_drawing, save_picture
 from wann.view.sizes import wanted_sizes
 from wann.view.words import plain
 
@@ -30,7 +30,6 @@ BLUE, RED, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#6b7480"
 INK = "#262b33"
 # points, inches, dots per inch
 _FONT, _SMALLEST_FONT = 10.0, 6.0
-_USUAL_WIDTH = 8.0
 _DOTS_PER_INCH = 150.0
 
 _LONGEST_TITLE = 60
@@ -60,6 +59,16 @@ _STYLE = {
 }
 
 
+# as matplotlib has them, in points
+_STROKES = {
+    "axes.linewidth": 0.8,
+    "xtick.major.size": 3.5,
+    "ytick.major.size": 3.5,
+    "xtick.major.width": 0.8,
+    "ytick.major.width": 0.8,
+}
+
+
 def small() -> float:
     """Size of the letters beside the axes, in points."""
     return 0.9 * float(rcParams["font.size"])
@@ -86,10 +95,22 @@ class Label(NamedTuple):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure; width and height in inches, unless another width is wanted."""
-    wanted = wanted_sizes().width
-    factor = 1.0 if wanted is None else wanted / width
-    figure = Figure(figsize=(factor * width, factor * height), layout="constrained")
+    """An empty figure, with letters that suit its width.
+
+    Args:
+        width, height: in inches; where another width is wanted, the height follows.
+    """
+    wanted = wanted_sizes()
+    factor = 1.0 if wanted.width is None else wanted.width / width
+    font = wanted.font or max(_SMALLEST_FONT, _FONT * factor)
+    if is_drawing():
+        thickness = min(1.0, font / _FONT)
+        letters: dict[Any, Any] = {"font.size": font, "legend.fontsize": 0.9 * font}
+        strokes = {name: thickness * size for name, size in _STROKES.items()}
+        rcParams.update(letters | strokes)
+    # letters that are large for the width need height
+    larger = max(1.0, font / (_FONT * factor)) if wanted.width else 1.0
+    figure = Figure(figsize=(factor * width, larger * factor * height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -102,12 +123,17 @@ def save_figure(draw: Callable[[], Figure], path: Path) -> None:
     Raises:
         FormatError: the name ends in something else, or the file cannot be written.
     """
-    sizes = wanted_sizes()
-    font = sizes.font
-    if font is None:
-        font = max(_SMALLEST_FONT, _FONT * (sizes.width or _USUAL_WIDTH) / _USUAL_WIDTH)
-    settings = _STYLE | {"font.size": font, "legend.fontsize": 0.9 * font}
-    save_picture(draw, path, dpi=_DOTS_PER_INCH, settings=settings)
+
+    def draw_thinner() -> Figure:
+        figure = draw()
+        thickness = points(1.0)
+        for axes in figure.axes if thickness < 1 else ():
+            for line in axes.lines:
+                line.set_linewidth(thickness * line.get_linewidth())
+                line.set_markersize(thickness * line.get_markersize())
+        return figure
+
+    save_picture(draw_thinner, path, dpi=_DOTS_PER_INCH, settings=_STYLE)
 
 
 def write_title(axes: Axes, title: str | None, distance: float = 8.0) -> None:

@@ -83,6 +83,11 @@ def check_picture(path: Path, sources: Sequence[Path] = ()) -> None:
         raise FormatError(f"cannot write {printable(path)}: {printable(folder)} cannot be written")
 
 
+def is_drawing() -> bool:
+    """Whether the settings are those of ``own_settings``, which may be changed: they go again."""
+    return bool(rcParams["svg.hashsalt"] == _SETTINGS["svg.hashsalt"])
+
+
 @contextmanager
 def own_settings(settings: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Matplotlib's own defaults and ours for a while, whatever the user set; no warnings.
