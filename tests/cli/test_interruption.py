@@ -36,6 +36,12 @@ def takes_signals(pid):
     return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
+def take_signals():
+    """What whoever runs the tests ignores is not ignored: Ctrl-C in the background, nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(folder, verb, *words, code=None):
     """Starts a command; returns when it takes signals."""
     program = ["-m", "wann"] if code is None else ["-c", code]
@@ -46,7 +52,7 @@ def start(folder, verb, *words, code=None):
         text=True,
         cwd=folder,
         # as in a terminal, also where these tests run in the background
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=take_signals,
     )
     while not takes_signals(process.pid) and process.poll() is None:
         time.sleep(0.001)
